@@ -7,6 +7,7 @@ import dev.culvert.overlay.encap.DropReason;
 import dev.culvert.overlay.encap.VxlanEncapsulation;
 import dev.culvert.overlay.offload.VirtioNetHeader;
 import dev.culvert.overlay.packet.IpPacket;
+import dev.culvert.overlay.packet.TcpHeader;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.lang.foreign.MemorySegment;
@@ -24,18 +25,21 @@ final class IngressHandler extends ChannelInboundHandlerAdapter {
     private final TunChannel tun;
     private final IpPacket packet = new IpPacket();
     private Forwarding forwarding;
+    private int mtu;
 
     IngressHandler(Loop loop, VxlanEncapsulation encapsulation, TunChannel tun) {
         this.loop = loop;
         this.encapsulation = encapsulation;
         this.tun = tun;
         this.forwarding = loop.forwarding().get();
+        this.mtu = forwarding.mtu();
     }
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         DatagramBatch batch = (DatagramBatch) message;
         forwarding = loop.forwarding().get();
+        mtu = forwarding.mtu();
         for (int i = 0; i < batch.count(); i++) {
             acceptMessage(batch, i);
         }
@@ -85,7 +89,7 @@ final class IngressHandler extends ChannelInboundHandlerAdapter {
     private void deliver(MemorySegment memory, int inner, Peer sender) {
         int header = inner - TunQueue.HEADER_BYTES;
         int length = packet.totalLength();
-        VirtioNetHeader.writePlain(memory, header);
+        writeVirtioHeader(memory, header);
         LoopCounters counters = loop.counters();
         counters.add(LoopCounters.INGRESS_WRITES, 1);
         if (tun.write(memory.address() + header, TunQueue.HEADER_BYTES + length) < 0) {
@@ -96,5 +100,27 @@ final class IngressHandler extends ChannelInboundHandlerAdapter {
         counters.add(LoopCounters.INGRESS_BYTES, length);
         sender.add(loop.number(), Peer.INGRESS_PACKETS, 1);
         sender.add(loop.number(), Peer.INGRESS_BYTES, length);
+    }
+
+    /**
+     * Over a veth or between virtual machines of one host, a kernel peer's packets arrive as they
+     * left its stack: with seeded checksums, and TCP super-packets uncut. The kernel here is told
+     * so and treats them as it would those of a local sender.
+     */
+    private void writeVirtioHeader(MemorySegment memory, int header) {
+        int field = packet.checksumField();
+        if (field == 0 || !packet.isChecksumSeeded(field)) {
+            VirtioNetHeader.writePlain(memory, header);
+            return;
+        }
+        int tcpHeader = packet.protocol() == TcpHeader.PROTOCOL ? packet.tcpHeaderLength() : 0;
+        int headers = packet.headerLength() + tcpHeader;
+        if (tcpHeader > 0 && packet.totalLength() > mtu && mtu > headers) {
+            int type = packet.isIpv4() ? VirtioNetHeader.GSO_TCPV4 : VirtioNetHeader.GSO_TCPV6;
+            VirtioNetHeader.writeSuper(memory, header, type, headers, mtu - headers);
+        } else {
+            VirtioNetHeader.writeSeeded(memory, header);
+        }
+        VirtioNetHeader.writeChecksum(memory, header, packet.headerLength(), field);
     }
 }

@@ -164,6 +164,11 @@ public final class Overlay implements AutoCloseable {
         forwarding = forwarding.with(fdb, config.loops());
     }
 
+    /** Says how large a packet of this node's pods may be, in bytes; may change at any time. */
+    public synchronized void limitTo(int mtu) {
+        forwarding = forwarding.withMtu(mtu);
+    }
+
     /** What it was made from. */
     public OverlayConfig config() {
         return config;
