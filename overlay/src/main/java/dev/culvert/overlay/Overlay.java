@@ -100,7 +100,10 @@ public final class Overlay implements AutoCloseable {
         UdpChannel wire = openWire();
         channels.add(wire);
         Loop loop = new Loop(number, counters.get(number), () -> forwarding);
-        register(wire, new IngressHandler(loop, encapsulation, tun), eventLoop);
+        register(
+                wire,
+                new IngressHandler(loop, encapsulation, tun, offload.coalescing()),
+                eventLoop);
         register(tun, new EgressHandler(loop, encapsulation, wire), eventLoop);
     }
 
