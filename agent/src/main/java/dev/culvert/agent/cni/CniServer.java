@@ -227,8 +227,11 @@ final class CniServer implements AutoCloseable {
 
         @Override
         public int read(byte[] buffer, int offset, int length) throws IOException {
+            if (length == 0) {
+                return 0; // the socket would wait for a byte
+            }
             int count = socket.receive(buffer, offset, length, passed);
-            return count == 0 && length > 0 ? -1 : count;
+            return count == 0 ? -1 : count;
         }
     }
 }

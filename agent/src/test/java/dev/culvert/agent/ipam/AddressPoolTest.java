@@ -50,7 +50,7 @@ final class AddressPoolTest {
         assertThatThrownBy(() -> pool(range).take())
                 .isInstanceOf(PoolExhaustedException.class)
                 .hasMessage(
-                        "the pod range " + range + " is too small to hold an address for a pod");
+                        "the pod range " + Cidr.parse(range) + " is too small to hold an address for a pod");
     }
 
     @Test
