@@ -50,7 +50,9 @@ final class AddressPoolTest {
         assertThatThrownBy(() -> pool(range).take())
                 .isInstanceOf(PoolExhaustedException.class)
                 .hasMessage(
-                        "the pod range " + Cidr.parse(range) + " is too small to hold an address for a pod");
+                        "the pod range "
+                                + Cidr.parse(range)
+                                + " is too small to hold an address for a pod");
     }
 
     @Test
