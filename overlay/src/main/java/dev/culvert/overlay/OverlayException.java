@@ -44,6 +44,6 @@ public final class OverlayException extends IOException {
                             + " (ip link delete %s) or set another 'tunnel' name")
                     .formatted(config.tunName(), config.tunName());
         }
-        return cause.getMessage();
+        return String.valueOf(cause.getMessage());
     }
 }

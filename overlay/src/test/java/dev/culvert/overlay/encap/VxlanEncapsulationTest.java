@@ -8,6 +8,7 @@ import dev.culvert.overlay.packet.EthernetHeader;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class VxlanEncapsulationTest {
@@ -85,7 +86,7 @@ class VxlanEncapsulationTest {
         return frame;
     }
 
-    private DropReason check(MemorySegment frame) {
+    private @Nullable DropReason check(MemorySegment frame) {
         return encapsulation.check(frame, 0, (int) frame.byteSize());
     }
 }

@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -81,10 +82,10 @@ class PrefixTableTest {
         return IpAddresses.of(address);
     }
 
-    private static String longestMatch(Map<Cidr, String> prefixes, InetAddress address) {
+    private static @Nullable String longestMatch(Map<Cidr, String> prefixes, InetAddress address) {
         return prefixes.entrySet().stream()
                 .filter(entry -> entry.getKey().contains(address))
-                .max(Comparator.comparing(entry -> entry.getKey().prefixLength()))
+                .max(Comparator.comparingInt(entry -> entry.getKey().prefixLength()))
                 .map(Map.Entry::getValue)
                 .orElse(null);
     }
