@@ -49,10 +49,7 @@ public final class Main implements Runnable {
     }
 
     /** {@code culvert version}. */
-    @Command(
-            name = "version",
-            mixinStandardHelpOptions = true,
-            description = "Print the version.")
+    @Command(name = "version", mixinStandardHelpOptions = true, description = "Print the version.")
     static final class VersionCommand implements Runnable {
         @Spec private CommandSpec spec = CommandSpec.create();
 

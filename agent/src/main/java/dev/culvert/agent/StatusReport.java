@@ -54,5 +54,6 @@ public record StatusReport(
             TrafficStatus ingress) {}
 
     /** An address of a pod. */
-    public record LeaseStatus(String container, String interfaceName, List<String> addresses) {}
+    public record LeaseStatus(
+            String container, String interfaceName, String pod, List<String> addresses) {}
 }

@@ -28,8 +28,7 @@ record StatusSource(
         @Nullable ClusterView view,
         @Nullable TrafficStats stats,
         List<StatusReport.LeaseStatus> leases) {
-    private static final StatusReport.TrafficStatus NOTHING =
-            new StatusReport.TrafficStatus(0, 0);
+    private static final StatusReport.TrafficStatus NOTHING = new StatusReport.TrafficStatus(0, 0);
 
     StatusReport report() {
         List<String> sentences = new ArrayList<>(warnings);

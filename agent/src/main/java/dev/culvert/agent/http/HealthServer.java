@@ -15,8 +15,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Serves {@code /healthz}, {@code /readyz}, {@code /status} and {@code /metrics}. Asks its suppliers
- * on its own threads, for each request.
+ * Serves {@code /healthz}, {@code /readyz}, {@code /status} and {@code /metrics}. Asks its
+ * suppliers on its own threads, for each request.
  */
 public final class HealthServer implements AutoCloseable {
     private static final String TEXT = "text/plain; charset=utf-8";

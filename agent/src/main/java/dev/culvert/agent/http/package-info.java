@@ -1,4 +1,6 @@
-/** Liveness, readiness, status and metrics over HTTP. Knows nothing of the rest: it takes suppliers. */
+/**
+ * Liveness, readiness, status and metrics over HTTP. Knows nothing of the rest: it takes suppliers.
+ */
 @NullMarked
 package dev.culvert.agent.http;
 

@@ -18,9 +18,9 @@ import org.apache.logging.log4j.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Watches one kind of object for as long as the agent lives: an informer, replaced when it stops and
- * every few minutes anyway, since informers can fall silent. Tells of differences only, so that a
- * replacement is not noticed outside. Any thread may ask whether it is well.
+ * Watches one kind of object for as long as the agent lives: an informer, replaced when it stops
+ * and every few minutes anyway, since informers can fall silent. Tells of differences only, so that
+ * a replacement is not noticed outside. Any thread may ask whether it is well.
  *
  * @param <T> the client's type
  * @param <V> what we make of it

@@ -74,7 +74,9 @@ public final class VtepPublisher implements AutoCloseable {
             if (problem.isEmpty()) {
                 LOG.warn("cannot publish this node's VTEP, will retry: {}", e.getMessage());
             }
-            problem = "cannot write the annotation of node %s: %s".formatted(nodeName, e.getMessage());
+            problem =
+                    "cannot write the annotation of node %s: %s"
+                            .formatted(nodeName, e.getMessage());
         }
     }
 

@@ -146,8 +146,7 @@ public final class ClusterState {
             int hostBits = cidr.family().addressBits() - cidr.prefixLength();
             if (hostBits < 2) {
                 throw new IllegalArgumentException(
-                        "podCIDR %s of node %s is too small for pods"
-                                .formatted(cidr, node.name()));
+                        "podCIDR %s of node %s is too small for pods".formatted(cidr, node.name()));
             }
             if (!clusterCidrs.isEmpty()
                     && clusterCidrs.stream().noneMatch(range -> range.contains(cidr))) {

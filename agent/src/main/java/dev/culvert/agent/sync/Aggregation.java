@@ -37,7 +37,10 @@ final class Aggregation {
             return new Cidr(parent.network(), cidr.prefixLength());
         }
         return new Cidr(
-                parent.address(parent.size().shiftRight(1).min(parent.size().subtract(java.math.BigInteger.ONE))),
+                parent.address(
+                        parent.size()
+                                .shiftRight(1)
+                                .min(parent.size().subtract(java.math.BigInteger.ONE))),
                 cidr.prefixLength());
     }
 

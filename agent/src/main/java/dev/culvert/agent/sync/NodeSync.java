@@ -51,7 +51,6 @@ final class NodeSync implements Synchronizer {
         if (self == null || !current.problem().isEmpty()) {
             throw new NotReadyException(current.problem());
         }
-        plan.set(
-                Underlay.find(self, current.podCidrs(), config, rtnetlink), current.podCidrs());
+        plan.set(Underlay.find(self, current.podCidrs(), config, rtnetlink), current.podCidrs());
     }
 }

@@ -12,7 +12,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All synchronizers of a node in their order, with the loop that drives them. Any thread may ask it.
+ * All synchronizers of a node in their order, with the loop that drives them. Any thread may ask
+ * it.
  */
 public final class NodeSynchronization implements AutoCloseable {
     private final NodePlan plan = new NodePlan();

@@ -53,7 +53,9 @@ final class OverlaySync implements Synchronizer {
     @Override
     public void setDesired(ClusterView view) {
         List<SubnetLease> leases = view.leases();
-        if (!leases.stream().flatMap(lease -> lease.fdbEntries().stream()).toList()
+        if (!leases.stream()
+                .flatMap(lease -> lease.fdbEntries().stream())
+                .toList()
                 .equals(desired.entries())) {
             desired =
                     Fdb.of(leases.stream().flatMap(lease -> lease.fdbEntries().stream()).toList());

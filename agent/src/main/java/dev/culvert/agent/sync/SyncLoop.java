@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * The one thread that makes the kernel match the state: events go into the state, the state becomes
  * what the synchronizers want, and they apply it in a fixed order.
  *
- * <p>The first that fails ends the round, since those behind build on it; the round is repeated with
- * growing pauses, on every event, and every 30 s anyway. Any thread may submit and ask.
+ * <p>The first that fails ends the round, since those behind build on it; the round is repeated
+ * with growing pauses, on every event, and every 30 s anyway. Any thread may submit and ask.
  */
 public final class SyncLoop implements AutoCloseable {
     private static final Logger LOG = LogManager.getLogger(SyncLoop.class);

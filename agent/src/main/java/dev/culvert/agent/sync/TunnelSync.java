@@ -10,7 +10,6 @@ import dev.culvert.linux.route.Rtnetlink;
 import dev.culvert.net.Cidr;
 import dev.culvert.net.IpFamily;
 import java.io.IOException;
-import java.util.List;
 
 /** Addresses, MTU and queue of the TUN device, which the overlay has created. */
 final class TunnelSync implements Synchronizer {
@@ -74,7 +73,6 @@ final class TunnelSync implements Synchronizer {
 
     private static Address host(Link link, Cidr cidr) {
         IpFamily family = cidr.family();
-        return Address.of(
-                link.index(), NodeNetwork.tunnelAddress(cidr), family.addressBits());
+        return Address.of(link.index(), NodeNetwork.tunnelAddress(cidr), family.addressBits());
     }
 }
