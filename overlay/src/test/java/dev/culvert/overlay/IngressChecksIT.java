@@ -167,9 +167,7 @@ class IngressChecksIT {
     }
 
     private void send(DatagramChannel from, byte[] frame) throws Exception {
-        from.send(
-                ByteBuffer.wrap(frame),
-                new InetSocketAddress(node.underlay(), TestNode.PORT));
+        from.send(ByteBuffer.wrap(frame), new InetSocketAddress(node.underlay(), TestNode.PORT));
     }
 
     private DatagramChannel bound(String address) throws Exception {

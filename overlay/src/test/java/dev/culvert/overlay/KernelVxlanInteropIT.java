@@ -17,9 +17,9 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * One node with Culvert's data path and one with the kernel's vxlan device: everything that pods send
- * arrives whole, whichever offloads are in use, and over a link that carries super-packets as well as
- * over one that carries frames of at most 1500 bytes.
+ * One node with Culvert's data path and one with the kernel's vxlan device: everything that pods
+ * send arrives whole, whichever offloads are in use, and over a link that carries super-packets as
+ * well as over one that carries frames of at most 1500 bytes.
  */
 class KernelVxlanInteropIT {
     private static final long MEGABYTE = 1 << 20;
@@ -42,8 +42,7 @@ class KernelVxlanInteropIT {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("modes")
-    void carriesEverything(String name, Offload offload, boolean wire, int loops)
-            throws Exception {
+    void carriesEverything(String name, Offload offload, boolean wire, int loops) throws Exception {
         try (TestNamespaces namespaces = TestNamespaces.assumePermitted()) {
             List<TestNode> nodes = TestNode.pair(namespaces);
             TestNode culvert = nodes.get(0);
@@ -75,7 +74,8 @@ class KernelVxlanInteropIT {
             throws Exception {
         namespaces.check(
                 node,
-                ("ethtool -K eth0 tx off tso off gso off gro on tx-udp-segmentation off").split(" "));
+                ("ethtool -K eth0 tx off tso off gso off gro on tx-udp-segmentation off")
+                        .split(" "));
     }
 
     private static void ping(TestNamespaces namespaces, TestNode from, TestNode to)
@@ -87,8 +87,7 @@ class KernelVxlanInteropIT {
         }
         namespaces.check(
                 from.pod(), "ping -c 2 -i 0.01 -W 5 -s 8000 %s".formatted(target).split(" "));
-        namespaces.check(
-                from.node(), "ping -c 2 -i 0.01 -W 5 %s".formatted(target).split(" "));
+        namespaces.check(from.node(), "ping -c 2 -i 0.01 -W 5 %s".formatted(target).split(" "));
     }
 
     private static void tcp(TestNode from, TestNode to, long length) throws Exception {

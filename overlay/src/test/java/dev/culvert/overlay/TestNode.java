@@ -12,11 +12,12 @@ import java.net.InetAddress;
 import java.util.List;
 
 /**
- * A node of a test: a network namespace with an underlay interface {@code eth0}, a bridge and one pod
- * in a namespace of its own. Node N has the underlay address 192.168.77.N and the pod range
+ * A node of a test: a network namespace with an underlay interface {@code eth0}, a bridge and one
+ * pod in a namespace of its own. Node N has the underlay address 192.168.77.N and the pod range
  * 10.99.N.0/24.
  */
-record TestNode(int number, TestNamespaces namespaces, NetworkNamespace node, NetworkNamespace pod) {
+record TestNode(
+        int number, TestNamespaces namespaces, NetworkNamespace node, NetworkNamespace pod) {
     static final int PORT = 4789;
     static final int VNI = 1;
     static final String TUN = "cv.tun";
@@ -75,8 +76,7 @@ record TestNode(int number, TestNamespaces namespaces, NetworkNamespace node, Ne
     }
 
     /** Starts Culvert's data path here, with {@code peer} as the only other node. */
-    Overlay startOverlay(TestNode peer, OverlayConfig.Offload offload, int loops)
-            throws Exception {
+    Overlay startOverlay(TestNode peer, OverlayConfig.Offload offload, int loops) throws Exception {
         OverlayConfig config =
                 new OverlayConfig(
                         TUN, VNI, underlay(), PORT, vtep().mac(), List.of(podCidr()), loops);
@@ -90,7 +90,8 @@ record TestNode(int number, TestNamespaces namespaces, NetworkNamespace node, Ne
         overlay.publish(Fdb.of(List.of(new FdbEntry(peer.podCidr(), peer.vtep()))));
         ip("addr add %s/32 dev %s".formatted(podCidr().network().getHostAddress(), TUN));
         ip("link set %s mtu %d up".formatted(TUN, POD_MTU));
-        ip("route add 10.99.0.0/16 dev %s src %s"
+        ip(
+                "route add 10.99.0.0/16 dev %s src %s"
                         .formatted(TUN, podCidr().network().getHostAddress()));
         return overlay;
     }
@@ -100,13 +101,9 @@ record TestNode(int number, TestNamespaces namespaces, NetworkNamespace node, Ne
         String base = podCidr().network().getHostAddress();
         String peerBase = peer.podCidr().network().getHostAddress();
         String peerMac = peer.vtep().mac().toString();
-        ip("link add flannel.1 mtu %d address %s type vxlan id %d local %s dev eth0 dstport %d nolearning"
-                        .formatted(
-                                POD_MTU,
-                                vtep().mac(),
-                                VNI,
-                                underlay().getHostAddress(),
-                                PORT));
+        ip(
+                "link add flannel.1 mtu %d address %s type vxlan id %d local %s dev eth0 dstport %d nolearning"
+                        .formatted(POD_MTU, vtep().mac(), VNI, underlay().getHostAddress(), PORT));
         ip("addr add %s/32 dev flannel.1".formatted(base));
         ip("link set flannel.1 up");
         ip("neigh replace %s lladdr %s dev flannel.1 nud permanent".formatted(peerBase, peerMac));

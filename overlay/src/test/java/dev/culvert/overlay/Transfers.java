@@ -29,7 +29,10 @@ final class Transfers {
 
     /** Sends {@code length} random bytes and returns the digest of what was sent. */
     static byte[] tcp(
-            NetworkNamespace client, NetworkNamespace server, InetAddress to, long length,
+            NetworkNamespace client,
+            NetworkNamespace server,
+            InetAddress to,
+            long length,
             Consumer<Received> check)
             throws Exception {
         try (ServerSocketChannel listener = server.call(ServerSocketChannel::open)) {
