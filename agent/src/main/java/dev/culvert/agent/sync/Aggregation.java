@@ -23,7 +23,7 @@ final class Aggregation {
                     cidr.prefixLength() == 0
                             ? cidr
                             : Cidr.containing(cidr.network(), cidr.prefixLength() - 1);
-            if (left.remove(sibling(cidr, parent))) {
+            if (cidr.prefixLength() > 0 && left.remove(sibling(cidr, parent))) {
                 left.add(parent);
             } else if (left.stream().noneMatch(wider -> wider.contains(cidr))) {
                 done.add(cidr);
