@@ -24,6 +24,7 @@ public record Errno(int number) {
     public static final Errno ENOTTY = new Errno(25);
     public static final Errno EPIPE = new Errno(32);
     public static final Errno ERANGE = new Errno(34);
+    public static final Errno ENAMETOOLONG = new Errno(36);
     public static final Errno EMSGSIZE = new Errno(90);
     public static final Errno EPROTONOSUPPORT = new Errno(93);
     public static final Errno EOPNOTSUPP = new Errno(95);
@@ -36,6 +37,8 @@ public record Errno(int number) {
     public static final Errno ETIMEDOUT = new Errno(110);
     public static final Errno ECONNREFUSED = new Errno(111);
     public static final Errno EHOSTUNREACH = new Errno(113);
+
+    public static final Errno ECONNABORTED = new Errno(103);
 
     private static final String[] SYMBOLS = {
         "1 EPERM Operation not permitted",
@@ -63,6 +66,7 @@ public record Errno(int number) {
         "30 EROFS Read-only file system",
         "32 EPIPE Broken pipe",
         "34 ERANGE Numerical result out of range",
+        "36 ENAMETOOLONG File name too long",
         "38 ENOSYS Function not implemented",
         "61 ENODATA No data available",
         "71 EPROTO Protocol error",
@@ -78,6 +82,7 @@ public record Errno(int number) {
         "99 EADDRNOTAVAIL Cannot assign requested address",
         "100 ENETDOWN Network is down",
         "101 ENETUNREACH Network is unreachable",
+        "103 ECONNABORTED Software caused connection abort",
         "104 ECONNRESET Connection reset by peer",
         "105 ENOBUFS No buffer space available",
         "107 ENOTCONN Transport endpoint is not connected",

@@ -64,6 +64,7 @@ public final class LibC {
             call("getsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
     private static final MethodHandle POLL = call("poll", JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
     private static final MethodHandle EVENTFD = call("eventfd", JAVA_INT, JAVA_INT, JAVA_INT);
+    private static final MethodHandle FCHMOD = call("fchmod", JAVA_INT, JAVA_INT, JAVA_INT);
     private static final MethodHandle SETNS = call("setns", JAVA_INT, JAVA_INT, JAVA_INT);
     private static final MethodHandle UNSHARE = call("unshare", JAVA_INT, JAVA_INT);
     private static final MethodHandle IF_NAMETOINDEX = call("if_nametoindex", JAVA_INT, ADDRESS);
@@ -307,6 +308,17 @@ public final class LibC {
         try {
             MemorySegment state = STATE.get();
             int result = (int) EVENTFD.invokeExact(state, initial, flags);
+            return result >= 0 ? result : -errno(state);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+    }
+
+    /** fchmod(2). */
+    public static int fchmod(int fd, int mode) {
+        try {
+            MemorySegment state = STATE.get();
+            int result = (int) FCHMOD.invokeExact(state, fd, mode);
             return result >= 0 ? result : -errno(state);
         } catch (Throwable e) {
             throw impossible(e);
