@@ -37,7 +37,7 @@ final class PingProbe implements Probe {
     }
 
     private static Outcome ping(Endpoint sender, Pod receiver, List<String> options) {
-        List<String> words = new ArrayList<>(List.of("ping", "-n", "-q", "-c", "1", "-W", "2"));
+        List<String> words = new ArrayList<>(List.of("ping", "-n", "-c", "1", "-W", "2"));
         words.addAll(options);
         words.add(receiver.address());
         try {
