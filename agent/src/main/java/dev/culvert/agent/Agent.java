@@ -1,0 +1,234 @@
+package dev.culvert.agent;
+
+import dev.culvert.agent.cni.CniService;
+import dev.culvert.agent.cni.NodeReadiness;
+import dev.culvert.agent.config.AgentConfig;
+import dev.culvert.agent.http.HealthServer;
+import dev.culvert.agent.ipam.AddressLease;
+import dev.culvert.agent.kube.KubeConnection;
+import dev.culvert.agent.kube.NodeWatch;
+import dev.culvert.agent.kube.PodWatch;
+import dev.culvert.agent.kube.VtepPublisher;
+import dev.culvert.agent.sandbox.KernelSandboxes;
+import dev.culvert.agent.state.ClusterEvent;
+import dev.culvert.agent.state.NodeNetwork;
+import dev.culvert.agent.state.VtepAnnouncement;
+import dev.culvert.agent.sync.NodeSynchronization;
+import dev.culvert.linux.route.KernelRtnetlink;
+import dev.culvert.linux.route.LinkMonitor;
+import dev.culvert.overlay.Overlay;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.prometheus.PrometheusConfig;
+import io.micrometer.prometheus.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The agent of one node: everything that runs, started in order and stopped in reverse. {@link
+ * #start} is called once; {@link #close} by any thread, twice is fine. Links, routes and the TUN
+ * device stay when it stops, so that pods on this node keep talking.
+ */
+final class Agent implements AutoCloseable {
+    private static final Logger LOG = LogManager.getLogger(Agent.class);
+
+    private final AgentConfig config;
+    private final String nodeName;
+    private final @Nullable Path kubeconfig;
+    private final PrometheusMeterRegistry metrics =
+            new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final Deque<AutoCloseable> started = new ArrayDeque<>();
+    private volatile @Nullable VtepAnnouncement vtep;
+    private boolean closed;
+
+    Agent(AgentConfig config, String nodeName, @Nullable Path kubeconfig) {
+        this.config = config;
+        this.nodeName = nodeName;
+        this.kubeconfig = kubeconfig;
+    }
+
+    /**
+     * Starts all parts.
+     *
+     * @throws IOException with a sentence for what waiting cannot mend; nothing runs then
+     */
+    void start() throws IOException {
+        LOG.info("culvert {} starts node={} {}", Version.text(), nodeName, settings());
+        try {
+            compose();
+        } catch (IOException | RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    private synchronized void compose() throws IOException {
+        KubernetesClient kube = closing(KubeConnection.open(kubeconfig, config.kubeApiServer()));
+        KernelRtnetlink rtnetlink = closing(KernelRtnetlink.open());
+        VtepPublisher publisher = closing(new VtepPublisher(kube, nodeName));
+        NodeSynchronization node =
+                closing(
+                        new NodeSynchronization(
+                                config,
+                                nodeName,
+                                rtnetlink,
+                                this::bindMeters,
+                                announcement -> {
+                                    vtep = announcement;
+                                    publisher.desire(announcement);
+                                }));
+        NodeWatch nodes = closing(new NodeWatch(kube, event -> observe(event, publisher, node)));
+        PodWatch pods = closing(new PodWatch(kube, nodeName, node.loop()::submit));
+        LinkMonitor monitor = closing(LinkMonitor.open(_ -> node.loop().requestResync()));
+        CniService cni = closing(cni(rtnetlink, node, nodes));
+        HealthServer health = closing(health(node, nodes, publisher, cni));
+
+        gauges(node, nodes);
+        health.start();
+        cni.start();
+        node.loop().start();
+        monitor.start();
+        publisher.start();
+        nodes.start();
+        pods.start();
+    }
+
+    private void observe(ClusterEvent event, VtepPublisher publisher, NodeSynchronization node) {
+        if (event instanceof ClusterEvent.NodeChanged(var changed)
+                && changed.name().equals(nodeName)) {
+            publisher.observe(changed.vtep());
+        }
+        node.loop().submit(event);
+    }
+
+    private CniService cni(KernelRtnetlink rtnetlink, NodeSynchronization node, NodeWatch nodes)
+            throws IOException {
+        NodeReadiness readiness =
+                new NodeReadiness(
+                        () -> attachable(node),
+                        () ->
+                                conditions(node, nodes).values().stream()
+                                        .filter(problem -> !problem.isEmpty())
+                                        .findFirst()
+                                        .orElse("it is just starting"));
+        return new CniService(
+                config.runDir(), rtnetlink, new KernelSandboxes(), readiness, metrics);
+    }
+
+    /** Pods are attached once the whole path stands, so that their first packets get through. */
+    private static @Nullable NodeNetwork attachable(NodeSynchronization node) {
+        boolean inSync = node.loop().problems().values().stream().allMatch(String::isEmpty);
+        return inSync ? node.network() : null;
+    }
+
+    private HealthServer health(
+            NodeSynchronization node, NodeWatch nodes, VtepPublisher publisher, CniService cni) {
+        JsonMapper json = new JsonMapper();
+        return new HealthServer(
+                new InetSocketAddress(config.httpAddress(), config.httpPort()),
+                new HealthServer.Sources(
+                        () -> conditions(node, nodes),
+                        () -> json.writeValueAsString(report(node, nodes, publisher, cni)),
+                        metrics::scrape));
+    }
+
+    /** Readiness: a loss of the API after the start does not end it, for packets flow without. */
+    private static Map<String, String> conditions(NodeSynchronization node, NodeWatch nodes) {
+        Map<String, String> conditions = new LinkedHashMap<>();
+        if (node.loop().view() == null) {
+            String problem = nodes.problem();
+            conditions.put(
+                    "kubernetes",
+                    problem.isEmpty() ? "the cluster's nodes are being listed" : problem);
+        } else {
+            conditions.put("kubernetes", "");
+        }
+        conditions.putAll(node.loop().problems());
+        return conditions;
+    }
+
+    private StatusReport report(
+            NodeSynchronization node, NodeWatch nodes, VtepPublisher publisher, CniService cni) {
+        List<String> warnings =
+                Stream.of(node.limitation(), nodes.problem(), publisher.problem())
+                        .filter(each -> !each.isEmpty())
+                        .toList();
+        return new StatusSource(
+                        nodeName,
+                        conditions(node, nodes),
+                        warnings,
+                        vtep,
+                        node.network(),
+                        node.loop().view(),
+                        node.stats(),
+                        cni.leases().stream().map(Agent::status).toList())
+                .report();
+    }
+
+    private static StatusReport.LeaseStatus status(AddressLease lease) {
+        return new StatusReport.LeaseStatus(
+                lease.endpoint().containerId(),
+                lease.endpoint().ifName(),
+                lease.pod(),
+                lease.addresses().stream().map(InetAddress::getHostAddress).toList());
+    }
+
+    private void bindMeters(Overlay overlay) {
+        overlay.bindTo(metrics);
+    }
+
+    private void gauges(NodeSynchronization node, NodeWatch nodes) {
+        Gauge.builder(
+                        "culvert.agent.ready",
+                        () ->
+                                conditions(node, nodes).values().stream().allMatch(String::isEmpty)
+                                        ? 1
+                                        : 0)
+                .description("1 when every readiness condition holds")
+                .register(metrics);
+        Gauge.builder("culvert.agent.api.reachable", () -> nodes.problem().isEmpty() ? 1 : 0)
+                .description("1 while the Kubernetes API answers")
+                .register(metrics);
+    }
+
+    private <T extends AutoCloseable> T closing(T part) {
+        started.push(part);
+        return part;
+    }
+
+    private String settings() {
+        StringBuilder text = new StringBuilder();
+        config.printable().forEach((name, value) -> text.append(name + "=" + value + " "));
+        return text.toString().strip();
+    }
+
+    @Override
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        while (!started.isEmpty()) {
+            AutoCloseable part = started.pop();
+            try {
+                part.close();
+            } catch (Exception e) {
+                LOG.warn("could not stop part={}", part.getClass().getSimpleName(), e);
+            }
+        }
+        LOG.info("stopped node={}", nodeName);
+        LogManager.shutdown();
+    }
+}

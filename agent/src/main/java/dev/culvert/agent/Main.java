@@ -1,0 +1,63 @@
+package dev.culvert.agent;
+
+import java.io.PrintWriter;
+import java.util.Map;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** The command line. */
+@Command(
+        name = "culvert",
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.VersionProvider.class,
+        description = "A pod network for Kubernetes.",
+        synopsisSubcommandLabel = "COMMAND")
+public final class Main implements Runnable {
+    @Spec private CommandSpec spec = CommandSpec.create();
+
+    private Main() {}
+
+    /** Runs a command and exits with its status: 0 done, 1 failed, 2 wrong usage. */
+    public static void main(String[] args) {
+        // Log4j's own and Netty's probing of internals of the JDK would print warnings.
+        System.setProperty("io.netty.noUnsafe", "true");
+        System.setProperty("java.util.logging.manager", "java.util.logging.LogManager");
+        System.exit(commandLine(System.getenv()).execute(args));
+    }
+
+    static CommandLine commandLine(Map<String, String> environment) {
+        return new CommandLine(new Main())
+                .addSubcommand(new AgentCommand(environment))
+                .addSubcommand(new StatusCommand(environment))
+                .addSubcommand(new PeersCommand(environment))
+                .addSubcommand(new VersionCommand());
+    }
+
+    @Override
+    public void run() {
+        throw new CommandLine.ParameterException(spec.commandLine(), "Missing command");
+    }
+
+    /** For {@code --version}. */
+    static final class VersionProvider implements CommandLine.IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            return new String[] {"culvert " + Version.text()};
+        }
+    }
+
+    /** {@code culvert version}. */
+    @Command(name = "version", mixinStandardHelpOptions = true, description = "Print the version.")
+    static final class VersionCommand implements Runnable {
+        @Spec private CommandSpec spec = CommandSpec.create();
+
+        @Override
+        public void run() {
+            PrintWriter out = spec.commandLine().getOut();
+            out.println("culvert " + Version.text());
+            out.flush();
+        }
+    }
+}

@@ -1,0 +1,76 @@
+package dev.culvert.agent;
+
+import dev.culvert.agent.config.ConfigException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code culvert status}. Exit status 0 when the node is ready, 1 when it is not. */
+@Command(
+        name = "status",
+        mixinStandardHelpOptions = true,
+        description = "Show how this node's agent is: ready or why not, counters, drops.")
+final class StatusCommand implements Callable<Integer> {
+    private final Map<String, String> environment;
+
+    @Spec private CommandSpec spec = CommandSpec.create();
+    @Mixin private AgentClient client = new AgentClient();
+
+    StatusCommand(Map<String, String> environment) {
+        this.environment = environment;
+    }
+
+    @Override
+    public Integer call() throws InterruptedException {
+        PrintWriter out = spec.commandLine().getOut();
+        try {
+            if (client.output() == AgentClient.Output.json) {
+                out.println(client.json(environment));
+                return 0;
+            }
+            StatusReport report = client.report(environment);
+            print(report, out);
+            return report.ready() ? 0 : 1;
+        } catch (ConfigException | IOException e) {
+            spec.commandLine().getErr().println("culvert: " + e.getMessage());
+            return 1;
+        } finally {
+            out.flush();
+        }
+    }
+
+    private static void print(StatusReport report, PrintWriter out) {
+        out.printf("node       %s%n", report.node());
+        out.printf("version    %s%n", report.version());
+        out.printf("ready      %s%n", report.ready() ? "yes" : "no");
+        report.conditions()
+                .forEach(
+                        (name, problem) ->
+                                out.printf("  %-9s%s%n", name, problem.isEmpty() ? "ok" : problem));
+        StatusReport.VtepStatus vtep = report.vtep();
+        if (vtep != null) {
+            out.printf(
+                    "vtep       %s port %d mac %s vni %d%n",
+                    vtep.ip(), vtep.port(), vtep.mac(), vtep.vni());
+        }
+        out.printf("pod CIDRs  %s%n", String.join(" ", report.podCidrs()));
+        out.printf("pod MTU    %d%n", report.podMtu());
+        out.printf("pods       %d%n", report.leases().size());
+        out.printf("peers      %d%n", report.peers().size());
+        print("sent", report.egress(), out);
+        print("received", report.ingress(), out);
+        report.drops().entrySet().stream()
+                .filter(drop -> drop.getValue() > 0)
+                .forEach(drop -> out.printf("dropped    %d %s%n", drop.getValue(), drop.getKey()));
+        report.warnings().forEach(warning -> out.printf("warning    %s%n", warning));
+    }
+
+    private static void print(String name, StatusReport.TrafficStatus traffic, PrintWriter out) {
+        out.printf("%-11s%d packets, %d bytes%n", name, traffic.packets(), traffic.bytes());
+    }
+}

@@ -1,0 +1,157 @@
+package dev.culvert.agent.cni;
+
+import dev.culvert.agent.ipam.AddressLease;
+import dev.culvert.agent.ipam.Endpoint;
+import dev.culvert.agent.ipam.LeaseTable;
+import dev.culvert.agent.ipam.PoolExhaustedException;
+import dev.culvert.agent.sandbox.Attachment;
+import dev.culvert.agent.sandbox.PodAddress;
+import dev.culvert.agent.sandbox.SandboxWiring;
+import dev.culvert.agent.state.NodeNetwork;
+import dev.culvert.linux.Errno;
+import dev.culvert.linux.netns.NetworkNamespace;
+import dev.culvert.net.Cidr;
+import dev.culvert.net.MacAddress;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.util.List;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
+import org.jspecify.annotations.Nullable;
+
+/** ADD: leases addresses, makes the attachment, and on any failure leaves nothing of either. */
+final class AddHandler implements VerbHandler {
+    private static final Logger LOG = LogManager.getLogger(AddHandler.class);
+
+    private final LeaseTable leases;
+    private final SandboxWiring wiring;
+    private final NodeReadiness readiness;
+
+    AddHandler(LeaseTable leases, SandboxWiring wiring, NodeReadiness readiness) {
+        this.leases = leases;
+        this.wiring = wiring;
+        this.readiness = readiness;
+    }
+
+    @Override
+    public String handle(CniRequest request, @Nullable NetworkNamespace namespace) throws CniError {
+        CniVersion version = request.version();
+        request.checkConfiguration();
+        Endpoint endpoint = request.endpoint();
+        NetworkNamespace sandbox = sandbox(request, namespace);
+        NodeNetwork network = readiness.require(CniError.TRY_AGAIN);
+        try {
+            checkIsNew(endpoint, sandbox);
+            AddressLease lease = lease(endpoint, request.pod(), network);
+            Attachment attachment = attachment(lease, network);
+            MacAddress bridgeMac = attach(attachment, lease, sandbox);
+            return CniResult.json(version, attachment, request.netns(), bridgeMac, request.dns());
+        } catch (IOException e) {
+            throw new CniError(CniError.KERNEL_REFUSED, "cannot attach " + endpoint, e);
+        }
+    }
+
+    private static NetworkNamespace sandbox(
+            CniRequest request, @Nullable NetworkNamespace namespace) throws CniError {
+        if (namespace != null) {
+            return namespace;
+        }
+        if (request.netns().isEmpty()) {
+            throw new CniError(CniError.BAD_ENVIRONMENT, "CNI_NETNS is not set; ADD needs it");
+        }
+        Errno errno = Errno.of(request.netnsError());
+        throw new CniError(
+                CniError.BAD_ENVIRONMENT,
+                "CNI_NETNS '%s' cannot be opened: %s (%s)"
+                        .formatted(request.netns(), errno.symbol(), errno.description()));
+    }
+
+    private void checkIsNew(Endpoint endpoint, NetworkNamespace sandbox)
+            throws CniError, IOException {
+        if (wiring.isNode(sandbox)) {
+            throw new CniError(
+                    CniError.BAD_ENVIRONMENT,
+                    "CNI_NETNS is the node's own network namespace; a pod that uses the host's network must not be attached");
+        }
+        String hostVeth = Attachment.hostVeth(endpoint.containerId(), endpoint.ifName());
+        if (leases.of(endpoint).isPresent() || wiring.exists(hostVeth)) {
+            throw new CniError(
+                    CniError.ALREADY_ATTACHED,
+                    "container %s has the attachment %s already and it stays as it is; DEL it before another ADD"
+                            .formatted(endpoint.containerId(), endpoint.ifName()));
+        }
+        if (wiring.hasInterface(sandbox, endpoint.ifName())) {
+            throw new CniError(
+                    CniError.ALREADY_ATTACHED,
+                    "the namespace of container %s has an interface %s already"
+                            .formatted(endpoint.containerId(), endpoint.ifName()));
+        }
+    }
+
+    private AddressLease lease(Endpoint endpoint, String pod, NodeNetwork network) throws CniError {
+        try {
+            leases.ranges(network.podCidrs());
+            return leases.lease(endpoint, pod);
+        } catch (PoolExhaustedException e) {
+            throw new CniError(CniError.NO_ADDRESS, String.valueOf(e.getMessage()));
+        } catch (IOException e) {
+            throw new CniError(
+                    CniError.IO_FAILURE,
+                    "the lease of %s cannot be written".formatted(endpoint),
+                    e);
+        }
+    }
+
+    private static Attachment attachment(AddressLease lease, NodeNetwork network) {
+        List<PodAddress> addresses =
+                lease.addresses().stream().map(each -> podAddress(each, network)).toList();
+        Endpoint endpoint = lease.endpoint();
+        return new Attachment(
+                Attachment.hostVeth(endpoint.containerId(), endpoint.ifName()),
+                endpoint.ifName(),
+                addresses,
+                network.bridge(),
+                network.podMtu(),
+                lease.alias());
+    }
+
+    private static PodAddress podAddress(InetAddress address, NodeNetwork network) {
+        Cidr range =
+                network.podCidrs().stream()
+                        .filter(each -> each.contains(address))
+                        .findFirst()
+                        .orElseThrow();
+        return new PodAddress(address, range, NodeNetwork.gateway(range));
+    }
+
+    private MacAddress attach(Attachment attachment, AddressLease lease, NetworkNamespace sandbox)
+            throws IOException {
+        try {
+            MacAddress bridgeMac = wiring.attach(attachment, sandbox);
+            confirm(lease.endpoint());
+            return bridgeMac;
+        } catch (IOException | RuntimeException e) {
+            release(attachment, lease.endpoint(), e);
+            throw e;
+        }
+    }
+
+    /** An entry that stays in the journal is harmless: the next start finds its veth. */
+    private void confirm(Endpoint endpoint) {
+        try {
+            leases.confirm(endpoint);
+        } catch (IOException e) {
+            LOG.warn("journal entry cannot be removed endpoint={}", endpoint, e);
+        }
+    }
+
+    /** Without the certainty that the veth is gone the address stays taken, until the DEL. */
+    private void release(Attachment attachment, Endpoint endpoint, Exception cause) {
+        try {
+            wiring.detach(attachment.hostVeth());
+            leases.release(endpoint);
+        } catch (IOException | RuntimeException e) {
+            cause.addSuppressed(e);
+        }
+    }
+}

@@ -1,0 +1,183 @@
+package dev.culvert.agent.cni;
+
+import dev.culvert.agent.ipam.Endpoint;
+import dev.culvert.linux.Errno;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * A CNI call: the variables as they came and the network configuration, which is checked piece by
+ * piece by the verbs that need it: a DEL must work although its configuration does not. Immutable,
+ * any thread.
+ */
+final class CniRequest {
+    private static final int MAX_CONTAINER_ID = 128; // leaves room for the rest of the alias
+    private static final int MAX_IF_NAME = 15;
+    private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9_.\\-]*");
+    private static final Pattern IF_NAME = Pattern.compile("[^/:\\s\\p{Cntrl}]+");
+    private static final ObjectMapper JSON = JsonMapper.builder().build();
+
+    private final Map<String, String> environment;
+    private final byte[] stdin;
+
+    CniRequest(CniFraming.Message message) {
+        this.environment = message.environment();
+        this.stdin = message.stdin();
+    }
+
+    /** The verb, for example {@code ADD}; empty when there is none. */
+    String command() {
+        return variable("CNI_COMMAND");
+    }
+
+    /** The container's id as it came, to order calls by. */
+    String containerId() {
+        return variable("CNI_CONTAINERID");
+    }
+
+    /** The path of the sandbox's namespace as the runtime sees it; empty when there is none. */
+    String netns() {
+        return variable("CNI_NETNS");
+    }
+
+    /** Why the executable could not open the namespace: an errno, or 0. */
+    int netnsError() {
+        String text = variable("CULVERT_NETNS_ERROR");
+        return text.matches("[0-9]{1,9}") ? Integer.parseInt(text) : 0;
+    }
+
+    /** The same call without a namespace, and with the reason for that. */
+    CniRequest withoutNamespace(Errno reason) {
+        Map<String, String> changed = new LinkedHashMap<>(environment);
+        changed.put("CULVERT_NETNS_ERROR", Integer.toString(reason.number()));
+        return new CniRequest(new CniFraming.Message(changed, stdin));
+    }
+
+    /** The interface that the call is about. */
+    Endpoint endpoint() throws CniError {
+        String container = required("CNI_CONTAINERID");
+        if (container.length() > MAX_CONTAINER_ID || !NAME.matcher(container).matches()) {
+            throw invalid(
+                    "CNI_CONTAINERID",
+                    container,
+                    "a letter or digit, then letters, digits, '.', '_' or '-', at most "
+                            + MAX_CONTAINER_ID);
+        }
+        String ifName = required("CNI_IFNAME");
+        if (ifName.length() > MAX_IF_NAME
+                || ifName.equals(".")
+                || ifName.equals("..")
+                || !IF_NAME.matcher(ifName).matches()) {
+            throw invalid(
+                    "CNI_IFNAME",
+                    ifName,
+                    "at most 15 characters without '/', ':' and white space, not '.' or '..'");
+        }
+        return new Endpoint(container, ifName);
+    }
+
+    private static CniError invalid(String name, String value, String rule) {
+        return new CniError(
+                CniError.BAD_ENVIRONMENT, "%s is '%s'; it must be %s".formatted(name, value, rule));
+    }
+
+    private String required(String name) throws CniError {
+        String value = variable(name);
+        if (value.isEmpty()) {
+            throw new CniError(
+                    CniError.BAD_ENVIRONMENT, name + " is not set; " + command() + " needs it");
+        }
+        return value;
+    }
+
+    /** {@code namespace/name} of the pod, if the runtime told both. */
+    String pod() {
+        Map<String, String> arguments = new LinkedHashMap<>();
+        Arrays.stream(variable("CNI_ARGS").split(";", -1))
+                .map(each -> each.split("=", 2))
+                .filter(each -> each.length == 2)
+                .forEach(each -> arguments.put(each[0], each[1]));
+        String namespace = arguments.getOrDefault("K8S_POD_NAMESPACE", "");
+        String name = arguments.getOrDefault("K8S_POD_NAME", "");
+        return namespace.isEmpty() || name.isEmpty() ? "" : namespace + "/" + name;
+    }
+
+    /** The network configuration. */
+    ObjectNode configuration() throws CniError {
+        try {
+            if (JSON.readTree(stdin) instanceof ObjectNode object) {
+                return object;
+            }
+            throw new CniError(
+                    CniError.BAD_INPUT, "the network configuration on stdin is no JSON object");
+        } catch (JacksonException e) {
+            throw new CniError(
+                    CniError.BAD_INPUT, "the network configuration on stdin is no valid JSON", e);
+        }
+    }
+
+    /** The version of the specification that the configuration asks for. */
+    CniVersion version() throws CniError {
+        String text = configuration().path("cniVersion").asString("");
+        return CniVersion.of(text)
+                .orElseThrow(
+                        () ->
+                                new CniError(
+                                        CniError.INCOMPATIBLE_VERSION,
+                                        "cniVersion '%s' is not supported; use one of %s"
+                                                .formatted(
+                                                        text,
+                                                        String.join(", ", CniVersion.texts()))));
+    }
+
+    /** The version to answer in: what the configuration says, and the newest if it says nothing. */
+    String answerVersion() {
+        try {
+            String text = configuration().path("cniVersion").asString("");
+            return text.isEmpty() ? CniVersion.newest().toString() : text;
+        } catch (CniError _) {
+            return CniVersion.newest().toString();
+        }
+    }
+
+    /** Checks what an ADD needs of the configuration, beyond its version. */
+    void checkConfiguration() throws CniError {
+        ObjectNode configuration = configuration();
+        String name = configuration.path("name").asString("");
+        if (!NAME.matcher(name).matches()) {
+            throw new CniError(
+                    CniError.BAD_CONFIGURATION,
+                    "the network configuration's name is '%s'; it must be a letter or digit, then letters, digits, '.', '_' or '-'"
+                            .formatted(name));
+        }
+        if (configuration.path("prevResult").isObject()) {
+            throw new CniError(
+                    CniError.BAD_CONFIGURATION,
+                    "there is a prevResult: culvert-cni makes the pod's interface and must be the first plugin of network '%s'"
+                            .formatted(name));
+        }
+    }
+
+    /** The configuration's DNS settings, to hand on. */
+    Optional<JsonNode> dns() throws CniError {
+        return Optional.of(configuration().path("dns")).filter(JsonNode::isObject);
+    }
+
+    /** An empty JSON object, to be filled. */
+    static ObjectNode object() {
+        return JsonNodeFactory.instance.objectNode();
+    }
+
+    private String variable(String name) {
+        return environment.getOrDefault(name, "");
+    }
+}

@@ -1,0 +1,36 @@
+package dev.culvert.agent.cni;
+
+import dev.culvert.agent.ipam.Endpoint;
+import dev.culvert.agent.ipam.LeaseTable;
+import dev.culvert.agent.sandbox.Attachment;
+import dev.culvert.agent.sandbox.SandboxWiring;
+import dev.culvert.linux.netns.NetworkNamespace;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * DEL: removes an attachment and ends its lease. Needs neither the namespace nor the configuration
+ * nor Kubernetes, and succeeds when there is nothing to do.
+ */
+final class DelHandler implements VerbHandler {
+    private final LeaseTable leases;
+    private final SandboxWiring wiring;
+
+    DelHandler(LeaseTable leases, SandboxWiring wiring) {
+        this.leases = leases;
+        this.wiring = wiring;
+    }
+
+    @Override
+    public String handle(CniRequest request, @Nullable NetworkNamespace namespace) throws CniError {
+        Endpoint endpoint = request.endpoint();
+        try {
+            wiring.detach(Attachment.hostVeth(endpoint.containerId(), endpoint.ifName()));
+            leases.release(endpoint); // last: an address is never free while its veth exists
+            return "";
+        } catch (IOException e) {
+            throw new CniError(
+                    CniError.KERNEL_REFUSED, "cannot remove the attachment " + endpoint, e);
+        }
+    }
+}

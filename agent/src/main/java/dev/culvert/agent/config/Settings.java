@@ -1,0 +1,221 @@
+package dev.culvert.agent.config;
+
+import dev.culvert.net.Cidr;
+import dev.culvert.net.IpAddresses;
+import java.net.InetAddress;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/** Every setting there is. Constants, any thread. None can be changed while the agent runs yet. */
+public final class Settings {
+    private static final Pattern LINK_NAME = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]{0,14}");
+    private static final Set<String> LEVELS = Set.of("error", "warn", "info", "debug", "trace");
+
+    /** See its text. */
+    public static final Setting<List<Cidr>> CLUSTER_CIDRS =
+            new Setting<>(
+                    "clusterCidrs",
+                    "",
+                    true,
+                    "a list of CIDRs that do not overlap",
+                    "The ranges that all nodes' pod CIDRs lie in: one kernel route each. Empty: the"
+                            + " nodes' own CIDRs are routed.",
+                    Settings::cidrs);
+
+    /** See its text. */
+    public static final Setting<Integer> VNI =
+            number("vni", 1, 1, 0xffffff, "The VXLAN network id, the same on all nodes.");
+
+    /** See its text. */
+    public static final Setting<Integer> PORT =
+            number("port", 4789, 1, 65535, "The UDP port of the overlay on this node.");
+
+    /** See its text. */
+    public static final Setting<String> BRIDGE =
+            linkName("bridge", "culvert0", "The bridge that this node's pods are attached to.");
+
+    /** See its text. */
+    public static final Setting<String> TUNNEL =
+            linkName("tunnel", "culvert.tun", "The TUN device between the kernel and the overlay.");
+
+    /** See its text. */
+    public static final Setting<Integer> UNDERLAY_MTU =
+            new Setting<>(
+                    "underlayMtu",
+                    "0",
+                    false,
+                    "0, or a whole number from 576 to 65535",
+                    "The largest packet in bytes that the network between the nodes carries; 0 takes"
+                            + " it from the interface of the node's address.",
+                    items -> mtu(single(items)));
+
+    /** See its text. */
+    public static final Setting<Integer> LOOPS =
+            number("loops", 0, 0, 256, "Event loops of the data path; 0 is one for each core.");
+
+    /** See its text. */
+    public static final Setting<Integer> TRANSMIT_QUEUE_LENGTH =
+            number(
+                    "transmitQueueLength",
+                    1000,
+                    1,
+                    1_000_000,
+                    "Packets that wait in the TUN device while the agent is busy or away.");
+
+    /** See its text. */
+    public static final Setting<Path> RUN_DIR =
+            new Setting<>(
+                    "runDir",
+                    "/run/culvert",
+                    false,
+                    "an absolute path",
+                    "The directory of the agent's socket and of what must not outlive a boot.",
+                    items -> absolute(single(items)));
+
+    /** See its text. */
+    public static final Setting<InetAddress> HTTP_ADDRESS =
+            new Setting<>(
+                    "httpAddress",
+                    "127.0.0.1",
+                    false,
+                    "an IP address",
+                    "Where health, status and metrics are served. The default is reachable from the"
+                            + " node only, which is enough for the kubelet's probes (host:"
+                            + " 127.0.0.1) and the command line; set 0.0.0.0 or the node's address"
+                            + " for a Prometheus elsewhere.",
+                    items -> IpAddresses.parse(single(items)));
+
+    /** See its text. */
+    public static final Setting<Integer> HTTP_PORT =
+            number("httpPort", 9473, 1, 65535, "The TCP port of health, status and metrics.");
+
+    /** See its text. */
+    public static final Setting<String> KUBE_API_SERVER =
+            new Setting<>(
+                    "kubeApiServer",
+                    "",
+                    false,
+                    "empty, or a URL such as https://10.0.0.1:6443",
+                    "The Kubernetes API to use instead of the one in the kubeconfig or the pod's"
+                            + " environment, for when the Service address does not work yet.",
+                    items -> url(single(items)));
+
+    /** See its text. */
+    public static final Setting<String> LOG_LEVEL =
+            new Setting<>(
+                    "logLevel",
+                    "info",
+                    false,
+                    "error, warn, info, debug or trace",
+                    "How much the agent logs.",
+                    items -> level(single(items)));
+
+    private static final List<Setting<?>> ALL =
+            List.of(
+                    CLUSTER_CIDRS,
+                    VNI,
+                    PORT,
+                    BRIDGE,
+                    TUNNEL,
+                    UNDERLAY_MTU,
+                    LOOPS,
+                    TRANSMIT_QUEUE_LENGTH,
+                    RUN_DIR,
+                    HTTP_ADDRESS,
+                    HTTP_PORT,
+                    KUBE_API_SERVER,
+                    LOG_LEVEL);
+
+    private Settings() {}
+
+    /** All of them, in the order of the documentation. */
+    public static List<Setting<?>> all() {
+        return ALL;
+    }
+
+    private static Setting<Integer> number(
+            String name, int byDefault, int least, int most, String doc) {
+        return new Setting<>(
+                name,
+                Integer.toString(byDefault),
+                false,
+                "a whole number from %d to %d".formatted(least, most),
+                doc,
+                items -> inRange(single(items), least, most));
+    }
+
+    private static Setting<String> linkName(String name, String byDefault, String doc) {
+        return new Setting<>(
+                name,
+                byDefault,
+                false,
+                "an interface name: 1 to 15 letters, digits, '_', '.' or '-'",
+                doc,
+                items -> matching(single(items)));
+    }
+
+    private static String single(List<String> items) {
+        if (items.size() != 1) {
+            throw new IllegalArgumentException("one value is expected");
+        }
+        return items.getFirst();
+    }
+
+    private static int inRange(String text, int least, int most) {
+        int value = Integer.parseInt(text);
+        require(value >= least && value <= most);
+        return value;
+    }
+
+    private static int mtu(String text) {
+        int value = Integer.parseInt(text);
+        require(value == 0 || (value >= 576 && value <= 65535));
+        return value;
+    }
+
+    private static String matching(String text) {
+        require(LINK_NAME.matcher(text).matches());
+        return text;
+    }
+
+    private static Path absolute(String text) {
+        Path path = Path.of(text);
+        require(path.isAbsolute());
+        return path;
+    }
+
+    private static String url(String text) {
+        if (!text.isEmpty()) {
+            URI uri = URI.create(text);
+            require("https".equals(uri.getScheme()) || "http".equals(uri.getScheme()));
+            require(uri.getHost() != null);
+        }
+        return text;
+    }
+
+    private static String level(String text) {
+        String lower = text.toLowerCase(Locale.ROOT);
+        require(LEVELS.contains(lower));
+        return lower;
+    }
+
+    private static List<Cidr> cidrs(List<String> items) {
+        List<Cidr> cidrs = items.stream().map(Cidr::parse).toList();
+        for (int i = 0; i < cidrs.size(); i++) {
+            for (Cidr later : cidrs.subList(i + 1, cidrs.size())) {
+                require(!cidrs.get(i).overlaps(later));
+            }
+        }
+        return cidrs;
+    }
+
+    private static void require(boolean holds) {
+        if (!holds) {
+            throw new IllegalArgumentException("not allowed");
+        }
+    }
+}

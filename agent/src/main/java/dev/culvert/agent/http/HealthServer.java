@@ -1,0 +1,131 @@
+package dev.culvert.agent.http;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Serves {@code /healthz}, {@code /readyz}, {@code /status} and {@code /metrics}. Asks its
+ * suppliers on its own threads, for each request.
+ */
+public final class HealthServer implements AutoCloseable {
+    private static final String TEXT = "text/plain; charset=utf-8";
+    private static final String JSON = "application/json";
+    private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
+
+    private final InetSocketAddress address;
+    private final Sources sources;
+    private @Nullable HttpServer server;
+    private @Nullable ExecutorService executor;
+
+    /**
+     * Where the answers come from.
+     *
+     * @param conditions what readiness needs: a name, and a sentence or nothing when it holds
+     * @param status JSON
+     * @param metrics in Prometheus' text format
+     */
+    public record Sources(
+            Supplier<Map<String, String>> conditions,
+            Supplier<String> status,
+            Supplier<String> metrics) {}
+
+    /** Nothing is bound before {@link #start}. */
+    public HealthServer(InetSocketAddress address, Sources sources) {
+        this.address = address;
+        this.sources = sources;
+    }
+
+    /**
+     * Listens.
+     *
+     * @throws IOException with a sentence when the address is taken
+     */
+    public void start() throws IOException {
+        HttpServer created = bind();
+        ExecutorService threads =
+                Executors.newFixedThreadPool(
+                        2, Thread.ofPlatform().daemon().name("http-", 0).factory());
+        created.setExecutor(threads);
+        created.createContext("/healthz", exchange -> answer(exchange, 200, TEXT, "ok\n"));
+        created.createContext("/readyz", this::ready);
+        created.createContext(
+                "/status", exchange -> answer(exchange, 200, JSON, sources.status().get()));
+        created.createContext(
+                "/metrics", exchange -> answer(exchange, 200, PROMETHEUS, sources.metrics().get()));
+        created.start();
+        server = created;
+        executor = threads;
+    }
+
+    private HttpServer bind() throws IOException {
+        try {
+            return HttpServer.create(address, 0);
+        } catch (BindException e) {
+            throw new IOException(
+                    ("cannot listen on %s:%d for health and metrics (%s): stop what is there or set"
+                                    + " another httpAddress or httpPort")
+                            .formatted(
+                                    address.getAddress().getHostAddress(),
+                                    address.getPort(),
+                                    e.getMessage()),
+                    e);
+        }
+    }
+
+    /** Where it listens, with the port that was given when 0 was asked for. */
+    public InetSocketAddress address() {
+        HttpServer running = server;
+        return running == null ? address : running.getAddress();
+    }
+
+    private void ready(HttpExchange exchange) throws IOException {
+        Map<String, String> conditions = sources.conditions().get();
+        boolean ready = conditions.values().stream().allMatch(String::isEmpty);
+        String lines =
+                conditions.entrySet().stream()
+                        .map(
+                                each ->
+                                        each.getValue().isEmpty()
+                                                ? "[+] %s ok\n".formatted(each.getKey())
+                                                : "[-] %s: %s\n"
+                                                        .formatted(each.getKey(), each.getValue()))
+                        .collect(Collectors.joining());
+        answer(exchange, ready ? 200 : 503, TEXT, lines + (ready ? "ready\n" : "not ready\n"));
+    }
+
+    private static void answer(HttpExchange exchange, int status, String type, String body)
+            throws IOException {
+        try (exchange) {
+            byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+            exchange.getResponseHeaders().set("Content-Type", type);
+            exchange.sendResponseHeaders(status, bytes.length);
+            OutputStream out = exchange.getResponseBody();
+            out.write(bytes);
+        }
+    }
+
+    @Override
+    public void close() {
+        HttpServer running = server;
+        if (running != null) {
+            running.stop(0);
+            server = null;
+        }
+        ExecutorService threads = executor;
+        if (threads != null) {
+            threads.shutdownNow();
+            executor = null;
+        }
+    }
+}

@@ -1,0 +1,66 @@
+package dev.culvert.agent.kube;
+
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/** Makes the client of the Kubernetes API. Stateless. */
+public final class KubeConnection {
+    private static final Path SERVICE_ACCOUNT =
+            Path.of("/var/run/secrets/kubernetes.io/serviceaccount/token");
+
+    private KubeConnection() {}
+
+    /**
+     * A client; nothing is connected yet.
+     *
+     * @param kubeconfig the file to use, or null for the pod's own access
+     * @param apiServer a URL that overrides the file's or the pod's, or empty
+     * @throws IOException with a sentence when there is no such file, or no pod around us
+     */
+    public static KubernetesClient open(@Nullable Path kubeconfig, String apiServer)
+            throws IOException {
+        Config config = kubeconfig == null ? inCluster() : fromFile(kubeconfig);
+        if (!apiServer.isEmpty()) {
+            config.setMasterUrl(apiServer.endsWith("/") ? apiServer : apiServer + "/");
+        }
+        // Retries are the watches' business, where they are logged once instead of per attempt.
+        config.setRequestRetryBackoffLimit(0);
+        config.setWatchReconnectInterval(500);
+        config.setWatchReconnectLimit(-1);
+        config.setConnectionTimeout(5000);
+        config.setRequestTimeout(15_000);
+        return new KubernetesClientBuilder()
+                .withConfig(config)
+                .withHttpClientFactory(new JdkHttpClientFactory())
+                .build();
+    }
+
+    private static Config fromFile(Path kubeconfig) throws IOException {
+        if (!Files.isReadable(kubeconfig)) {
+            throw new IOException(
+                    "cannot read the kubeconfig %s: is the path right?".formatted(kubeconfig));
+        }
+        try {
+            return Config.fromKubeconfig(kubeconfig.toFile());
+        } catch (KubernetesClientException | IllegalArgumentException e) {
+            throw new IOException(
+                    "the kubeconfig %s is not valid: %s".formatted(kubeconfig, e.getMessage()), e);
+        }
+    }
+
+    private static Config inCluster() throws IOException {
+        if (!Files.isReadable(SERVICE_ACCOUNT)) {
+            throw new IOException(
+                    "not running in a pod, so --kubeconfig FILE is needed: there is no "
+                            + SERVICE_ACCOUNT);
+        }
+        return Config.autoConfigure(null);
+    }
+}

@@ -1,0 +1,151 @@
+package dev.culvert.agent.kube;
+
+import dev.culvert.agent.state.ClusterEvent;
+import dev.culvert.agent.state.NodeInfo;
+import dev.culvert.agent.state.VtepAnnouncement;
+import dev.culvert.net.IpAddresses;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeAddress;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.NodeSpec;
+import io.fabric8.kubernetes.api.model.NodeStatus;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
+import org.jspecify.annotations.Nullable;
+
+/** Turns all Node objects into events. The sink is called on the client's threads. */
+public final class NodeWatch implements AutoCloseable {
+    private static final Logger LOG = LogManager.getLogger(NodeWatch.class);
+
+    private final ResourceWatch<Node, NodeInfo> watch;
+
+    /** Nothing happens before {@link #start}. */
+    public NodeWatch(KubernetesClient client, Consumer<ClusterEvent> sink) {
+        this.watch = new ResourceWatch<>("nodes", client.nodes(), new NodeMapping(sink));
+    }
+
+    /** Begins to watch, and keeps trying for as long as it takes. */
+    public void start() {
+        watch.start();
+    }
+
+    /** Why the nodes are not known, a sentence; empty while they are. */
+    public String problem() {
+        return watch.problem();
+    }
+
+    @Override
+    public void close() {
+        watch.close();
+    }
+
+    /** What we use of a Node. */
+    private static final class NodeMapping implements ResourceWatch.Mapping<Node, NodeInfo> {
+        private final Consumer<ClusterEvent> sink;
+        private final Map<String, String> refused = new ConcurrentHashMap<>();
+
+        NodeMapping(Consumer<ClusterEvent> sink) {
+            this.sink = sink;
+        }
+
+        @Override
+        public String key(Node node) {
+            return node.getMetadata().getName();
+        }
+
+        @Override
+        public Node cutDown(Node node) {
+            ObjectMeta meta = node.getMetadata();
+            return new NodeBuilder()
+                    .withNewMetadata()
+                    .withName(meta.getName())
+                    .withUid(meta.getUid())
+                    .withResourceVersion(meta.getResourceVersion())
+                    .endMetadata()
+                    .build();
+        }
+
+        @Override
+        public NodeInfo value(Node node) {
+            ObjectMeta meta = node.getMetadata();
+            return new NodeInfo(
+                    meta.getName(),
+                    Objects.requireNonNullElse(meta.getUid(), ""),
+                    Objects.requireNonNullElse(meta.getCreationTimestamp(), ""),
+                    internalIps(node.getStatus()),
+                    podCidrs(node.getSpec()),
+                    vtep(meta));
+        }
+
+        private static List<InetAddress> internalIps(@Nullable NodeStatus status) {
+            List<InetAddress> ips = new ArrayList<>();
+            if (status != null && status.getAddresses() != null) {
+                for (NodeAddress address : status.getAddresses()) {
+                    if ("InternalIP".equals(address.getType())) {
+                        ips.add(IpAddresses.parse(address.getAddress()));
+                    }
+                }
+            }
+            return ips;
+        }
+
+        private static List<String> podCidrs(@Nullable NodeSpec spec) {
+            if (spec == null) {
+                return List.of();
+            }
+            if (spec.getPodCIDRs() != null && !spec.getPodCIDRs().isEmpty()) {
+                return spec.getPodCIDRs();
+            }
+            return spec.getPodCIDR() == null || spec.getPodCIDR().isEmpty()
+                    ? List.of()
+                    : List.of(spec.getPodCIDR());
+        }
+
+        private @Nullable VtepAnnouncement vtep(ObjectMeta meta) {
+            Map<String, String> annotations = meta.getAnnotations();
+            String text = annotations == null ? null : annotations.get(VtepAnnotation.KEY);
+            if (text == null) {
+                return null;
+            }
+            try {
+                return VtepAnnotation.read(text);
+            } catch (IllegalArgumentException e) {
+                if (!text.equals(refused.put(meta.getName(), text))) {
+                    LOG.warn(
+                            "node left out, since its annotation {} is malformed: {} node={}"
+                                    + " value={}",
+                            VtepAnnotation.KEY,
+                            e.getMessage(),
+                            meta.getName(),
+                            text);
+                }
+                return null;
+            }
+        }
+
+        @Override
+        public void changed(NodeInfo node) {
+            sink.accept(new ClusterEvent.NodeChanged(node));
+        }
+
+        @Override
+        public void removed(String name) {
+            refused.remove(name);
+            sink.accept(new ClusterEvent.NodeRemoved(name));
+        }
+
+        @Override
+        public void listed() {
+            sink.accept(new ClusterEvent.NodesListed());
+        }
+    }
+}

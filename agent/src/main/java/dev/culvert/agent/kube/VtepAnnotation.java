@@ -1,0 +1,72 @@
+package dev.culvert.agent.kube;
+
+import dev.culvert.agent.state.VtepAnnouncement;
+import dev.culvert.net.IpAddresses;
+import dev.culvert.net.MacAddress;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The Node annotation by which agents tell each other about their tunnel endpoints. A contract:
+ * {@code {"ip":"192.0.2.1","mac":"02:…","vni":1,"port":4789,"protocols":["vxlan"]}}; unknown keys
+ * are ignored. Stateless.
+ */
+final class VtepAnnotation {
+    static final String KEY = "culvert.dev/vtep";
+    private static final String PROTOCOL = "vxlan";
+    private static final JsonMapper JSON = new JsonMapper();
+
+    private VtepAnnotation() {}
+
+    static String write(VtepAnnouncement vtep) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("ip", vtep.address().getHostAddress());
+        fields.put("mac", vtep.mac().toString());
+        fields.put("vni", vtep.vni());
+        fields.put("port", vtep.port());
+        fields.put("protocols", List.of(PROTOCOL));
+        return JSON.writeValueAsString(fields);
+    }
+
+    /** The merge patch that sets the annotation to {@code value}. */
+    static String patch(String value) {
+        return JSON.writeValueAsString(
+                Map.of("metadata", Map.of("annotations", Map.of(KEY, value))));
+    }
+
+    /**
+     * @throws IllegalArgumentException saying what is wrong with it
+     */
+    static VtepAnnouncement read(String text) {
+        try {
+            JsonNode root = JSON.readTree(text);
+            boolean speaksVxlan = false;
+            for (JsonNode protocol : root.path("protocols")) {
+                speaksVxlan |= protocol.asString("").equals(PROTOCOL);
+            }
+            if (!speaksVxlan) {
+                throw new IllegalArgumentException("'protocols' does not name vxlan");
+            }
+            return new VtepAnnouncement(
+                    IpAddresses.parse(root.path("ip").asString("")),
+                    MacAddress.parse(root.path("mac").asString("")),
+                    number(root, "vni", 0xffffff),
+                    number(root, "port", 65535));
+        } catch (JacksonException e) {
+            throw new IllegalArgumentException("it is not JSON", e);
+        }
+    }
+
+    private static int number(JsonNode root, String key, int most) {
+        int value = root.path(key).asInt(-1);
+        if (value < 1 || value > most) {
+            throw new IllegalArgumentException(
+                    "'%s' must be a number from 1 to %d".formatted(key, most));
+        }
+        return value;
+    }
+}

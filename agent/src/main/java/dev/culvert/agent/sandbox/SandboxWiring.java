@@ -1,0 +1,178 @@
+package dev.culvert.agent.sandbox;
+
+import dev.culvert.linux.netns.NetworkNamespace;
+import dev.culvert.linux.route.Address;
+import dev.culvert.linux.route.Link;
+import dev.culvert.linux.route.LinkChange;
+import dev.culvert.linux.route.Neighbor;
+import dev.culvert.linux.route.Route;
+import dev.culvert.linux.route.Rtnetlink;
+import dev.culvert.linux.route.VethSpec;
+import dev.culvert.net.IpFamily;
+import dev.culvert.net.MacAddress;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
+
+/**
+ * Makes and removes attachments: a veth pair whose one end is a port of the node's bridge and whose
+ * other end is the pod's interface, with addresses, default routes and the gateway's hardware
+ * address. Any thread; calls about the same container must come one at a time.
+ */
+public final class SandboxWiring {
+    private static final Logger LOG = LogManager.getLogger(SandboxWiring.class);
+
+    /**
+     * Bytes of the largest super-packet that a pod sends: with room for outer headers below the
+     * 65,507 bytes of a UDP datagram.
+     */
+    private static final int GSO_MAX_SIZE = 61_000;
+
+    private final Rtnetlink node;
+    private final Sandboxes sandboxes;
+
+    /**
+     * @param node the node's namespace; stays open
+     * @param sandboxes the way into the pods' namespaces
+     */
+    public SandboxWiring(Rtnetlink node, Sandboxes sandboxes) {
+        this.node = node;
+        this.sandboxes = sandboxes;
+    }
+
+    /** Whether this namespace is the node's own, where no pod may be attached. */
+    public boolean isNode(NetworkNamespace namespace) throws IOException {
+        return sandboxes.isNode(namespace);
+    }
+
+    /** Whether the pod's namespace has an interface of this name. */
+    public boolean hasInterface(NetworkNamespace namespace, String ifName) throws IOException {
+        return sandboxes.call(namespace, pod -> pod.rtnetlink().link(ifName).isPresent());
+    }
+
+    /** Whether the node has this end of an attachment. */
+    public boolean exists(String hostVeth) throws IOException {
+        return node.link(hostVeth).isPresent();
+    }
+
+    /** The aliases of all veths on the node. */
+    public List<String> aliases() throws IOException {
+        return node.links().stream()
+                .filter(link -> link.kind().equals("veth"))
+                .map(Link::alias)
+                .filter(alias -> !alias.isEmpty())
+                .toList();
+    }
+
+    /**
+     * Makes the attachment. When this fails, what was made of it is gone again, unless the kernel
+     * refuses that too.
+     *
+     * @return the hardware address of the bridge
+     */
+    public MacAddress attach(Attachment attachment, NetworkNamespace namespace) throws IOException {
+        Link bridge =
+                node.link(attachment.bridge())
+                        .orElseThrow(
+                                () ->
+                                        new IOException(
+                                                "the bridge %s is gone; the agent makes it again"
+                                                        .formatted(attachment.bridge())));
+        Link host = node.createVeth(veth(attachment, namespace));
+        try {
+            sandboxes.call(
+                    namespace,
+                    pod -> {
+                        configure(pod, attachment, bridge.mac());
+                        return true;
+                    });
+            node.changeLink(host.index(), LinkChange.NONE.withMaster(bridge.index()));
+            node.changeLink(host.index(), LinkChange.NONE.withHairpin(true).withUp(true));
+            return bridge.mac();
+        } catch (IOException | RuntimeException e) {
+            undo(host, e);
+            throw e;
+        }
+    }
+
+    private static VethSpec veth(Attachment attachment, NetworkNamespace namespace) {
+        return new VethSpec(
+                attachment.hostVeth(),
+                attachment.hostMac(),
+                attachment.alias(),
+                attachment.ifName(),
+                attachment.podMac(),
+                namespace.descriptor(),
+                attachment.mtu());
+    }
+
+    private void undo(Link host, Exception cause) {
+        try {
+            node.deleteLink(host.index());
+        } catch (IOException | RuntimeException e) {
+            cause.addSuppressed(e);
+        }
+    }
+
+    /** Removes the attachment, both ends; one that is not there is fine. */
+    public void detach(String hostVeth) throws IOException {
+        Optional<Link> host = node.link(hostVeth);
+        if (host.isPresent()) {
+            node.deleteLink(host.get().index());
+        }
+    }
+
+    private static void configure(Sandbox pod, Attachment attachment, MacAddress bridgeMac)
+            throws IOException {
+        Rtnetlink rtnetlink = pod.rtnetlink();
+        Link link =
+                rtnetlink
+                        .link(attachment.ifName())
+                        .orElseThrow(
+                                () ->
+                                        new IOException(
+                                                "%s went away from the pod's namespace while it was set up"
+                                                        .formatted(attachment.ifName())));
+        Optional<Link> loopback = rtnetlink.link("lo");
+        if (loopback.isPresent()) {
+            rtnetlink.changeLink(loopback.get().index(), LinkChange.NONE.withUp(true));
+        }
+        for (PodAddress address : attachment.addresses()) {
+            if (address.family() == IpFamily.IPV6) {
+                prepareIpv6(pod, attachment.ifName());
+            }
+        }
+        rtnetlink.changeLink(
+                link.index(), LinkChange.NONE.withGsoMaxSize(GSO_MAX_SIZE).withUp(true));
+        for (PodAddress address : attachment.addresses()) {
+            address(rtnetlink, link.index(), address, attachment.mtu(), bridgeMac);
+        }
+    }
+
+    /** Addresses come from us alone, and at once. */
+    private static void prepareIpv6(Sandbox pod, String ifName) {
+        String settings = "net/ipv6/conf/" + ifName + "/";
+        trySysctl(pod, settings + "disable_ipv6", "0");
+        trySysctl(pod, settings + "accept_ra", "0");
+        trySysctl(pod, settings + "accept_dad", "0");
+    }
+
+    private static void trySysctl(Sandbox pod, String path, String value) {
+        try {
+            pod.sysctl(path, value);
+        } catch (IOException e) {
+            // Where it matters, adding the address fails next, with the kernel's reason.
+            LOG.warn("a pod's sysctl cannot be set path={} value={}", path, value, e);
+        }
+    }
+
+    private static void address(
+            Rtnetlink pod, int index, PodAddress address, int mtu, MacAddress bridgeMac)
+            throws IOException {
+        pod.ensureAddress(Address.of(index, address.address(), address.range().prefixLength()));
+        pod.ensureNeighbor(new Neighbor(index, address.gateway(), bridgeMac, true));
+        pod.ensureRoute(Route.to(address.everything(), index).via(address.gateway()).withMtu(mtu));
+    }
+}

@@ -1,0 +1,21 @@
+package dev.culvert.agent.state;
+
+import dev.culvert.net.MacAddress;
+import dev.culvert.overlay.fdb.Vtep;
+import java.net.InetAddress;
+
+/**
+ * What a node's agent tells the others about its tunnel endpoint. Immutable.
+ *
+ * @param address its underlay address
+ * @param mac the destination of inner frames to it
+ * @param vni the VXLAN network id
+ * @param port its UDP port
+ */
+public record VtepAnnouncement(InetAddress address, MacAddress mac, int vni, int port) {
+
+    /** The same as an entry of a forwarding database. */
+    public Vtep vtepOf(String node) {
+        return new Vtep(node, address, port, mac);
+    }
+}

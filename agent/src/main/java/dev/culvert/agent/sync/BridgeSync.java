@@ -1,0 +1,105 @@
+package dev.culvert.agent.sync;
+
+import dev.culvert.agent.config.AgentConfig;
+import dev.culvert.agent.state.ClusterView;
+import dev.culvert.agent.state.NodeNetwork;
+import dev.culvert.linux.route.Address;
+import dev.culvert.linux.route.BridgeSpec;
+import dev.culvert.linux.route.Link;
+import dev.culvert.linux.route.LinkChange;
+import dev.culvert.linux.route.Rtnetlink;
+import dev.culvert.net.Cidr;
+import dev.culvert.net.IpFamily;
+import dev.culvert.net.MacAddress;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+
+/** The bridge of this node's pods, with the gateway addresses, and what forwarding needs. */
+final class BridgeSync implements Synchronizer {
+    private final AgentConfig config;
+    private final Rtnetlink rtnetlink;
+    private final KernelLinks links;
+    private final KernelSettings settings;
+    private final NodePlan plan;
+
+    BridgeSync(AgentConfig config, Rtnetlink rtnetlink, KernelSettings settings, NodePlan plan) {
+        this.config = config;
+        this.rtnetlink = rtnetlink;
+        this.links = new KernelLinks(rtnetlink);
+        this.settings = settings;
+        this.plan = plan;
+    }
+
+    @Override
+    public String name() {
+        return "bridge";
+    }
+
+    @Override
+    public void setDesired(ClusterView view) {}
+
+    @Override
+    public void queueResync() {}
+
+    @Override
+    public void apply() throws IOException {
+        List<Cidr> cidrs = plan.podCidrs();
+        int mtu = plan.underlay().podMtu();
+        MacAddress mac = MacAddress.ofPod(NodeNetwork.gateway(cidrs.getFirst()));
+        Link link = ensure(new BridgeSpec(config.bridge(), mac, mtu));
+        forwarding(cidrs);
+        links.settle(link, mtu);
+        links.addresses(
+                link,
+                cidrs.stream()
+                        .map(
+                                cidr ->
+                                        Address.of(
+                                                link.index(),
+                                                NodeNetwork.gateway(cidr),
+                                                cidr.prefixLength()))
+                        .toList());
+        plan.publish(new NodeNetwork(config.bridge(), cidrs, mtu));
+    }
+
+    private Link ensure(BridgeSpec spec) throws IOException {
+        Optional<Link> present = rtnetlink.link(spec.name());
+        if (present.isEmpty()) {
+            return rtnetlink.createBridge(spec);
+        }
+        Link link = present.get();
+        if (!link.kind().equals("bridge")) {
+            throw new NotReadyException(
+                    ("a device named %s exists and is no bridge: delete it (ip link delete %s) or"
+                                    + " set another 'bridge' name")
+                            .formatted(spec.name(), spec.name()));
+        }
+        if (!link.mac().equals(spec.mac())) {
+            rtnetlink.changeLink(link.index(), LinkChange.NONE.withMac(spec.mac()));
+        }
+        return link;
+    }
+
+    private void forwarding(List<Cidr> cidrs) throws IOException {
+        settings.ensure("net/ipv4/ip_forward", "1");
+        if (cidrs.stream().anyMatch(cidr -> cidr.family() == IpFamily.IPV6)) {
+            settings.ensure("net/ipv6/conf/all/forwarding", "1");
+        }
+        for (String each : List.of("iptables", "ip6tables")) {
+            String path = "net/bridge/bridge-nf-call-" + each;
+            if (settings.exists(path)) {
+                settings.ensure(path, "1");
+            }
+        }
+    }
+
+    /** A sentence where the kernel cannot filter between pods of this node, else empty. */
+    static String limitation(KernelSettings settings) {
+        return settings.exists("net/bridge/bridge-nf-call-iptables")
+                ? ""
+                : "packets between pods of this node do not pass the packet filter, so Services"
+                        + " that lead back to the same node may fail: load the kernel module"
+                        + " br_netfilter";
+    }
+}

@@ -1,0 +1,71 @@
+package dev.culvert.agent.sync;
+
+import dev.culvert.agent.config.AgentConfig;
+import dev.culvert.agent.state.ClusterState;
+import dev.culvert.agent.state.NodeNetwork;
+import dev.culvert.agent.state.VtepAnnouncement;
+import dev.culvert.linux.route.Rtnetlink;
+import dev.culvert.overlay.Overlay;
+import dev.culvert.overlay.TrafficStats;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All synchronizers of a node in their order, with the loop that drives them. Any thread may ask
+ * it.
+ */
+public final class NodeSynchronization implements AutoCloseable {
+    private final NodePlan plan = new NodePlan();
+    private final KernelSettings settings;
+    private final OverlaySync overlay;
+    private final SyncLoop loop;
+
+    /**
+     * @param opened is told of each data path that was opened
+     * @param announce is told this node's VTEP, again and again
+     */
+    public NodeSynchronization(
+            AgentConfig config,
+            String nodeName,
+            Rtnetlink rtnetlink,
+            Consumer<Overlay> opened,
+            Consumer<VtepAnnouncement> announce) {
+        this.settings = new ProcSettings();
+        this.overlay = new OverlaySync(config, nodeName, plan, opened, announce);
+        this.loop =
+                new SyncLoop(
+                        new ClusterState(nodeName, config.vni(), config.clusterCidrs()),
+                        List.of(
+                                new NodeSync(config, rtnetlink, plan),
+                                new BridgeSync(config, rtnetlink, settings, plan),
+                                overlay,
+                                new TunnelSync(config, rtnetlink, settings, plan),
+                                new RouteSync(config, rtnetlink, plan)));
+    }
+
+    /** The loop. */
+    public SyncLoop loop() {
+        return loop;
+    }
+
+    /** What pods can be attached to, or null while they cannot. */
+    public @Nullable NodeNetwork network() {
+        return plan.network();
+    }
+
+    /** The data path's counters, or null while there is none. */
+    public @Nullable TrafficStats stats() {
+        return overlay.stats();
+    }
+
+    /** A sentence about what this kernel cannot do, or empty. */
+    public String limitation() {
+        return BridgeSync.limitation(settings);
+    }
+
+    @Override
+    public void close() {
+        loop.close();
+    }
+}

@@ -1,0 +1,116 @@
+package dev.culvert.agent.sync;
+
+import dev.culvert.agent.config.AgentConfig;
+import dev.culvert.agent.state.ClusterView;
+import dev.culvert.agent.state.SubnetLease;
+import dev.culvert.agent.state.VtepAnnouncement;
+import dev.culvert.net.MacAddress;
+import dev.culvert.overlay.Overlay;
+import dev.culvert.overlay.OverlayConfig;
+import dev.culvert.overlay.TrafficStats;
+import dev.culvert.overlay.fdb.Fdb;
+import java.io.IOException;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The data path: opened when this node knows its address and ranges, opened anew when they change,
+ * and told of the other nodes' ranges. The sync thread's; {@link #stats} may be read by any.
+ */
+final class OverlaySync implements Synchronizer {
+    private final AgentConfig config;
+    private final String nodeName;
+    private final NodePlan plan;
+    private final Consumer<Overlay> opened;
+    private final Consumer<VtepAnnouncement> announce;
+    private Fdb desired = Fdb.EMPTY;
+    private @Nullable Fdb published;
+    private volatile @Nullable Overlay overlay;
+
+    /**
+     * @param opened is told of each new data path, to bind its meters
+     * @param announce is told this node's VTEP once packets for it are accepted
+     */
+    OverlaySync(
+            AgentConfig config,
+            String nodeName,
+            NodePlan plan,
+            Consumer<Overlay> opened,
+            Consumer<VtepAnnouncement> announce) {
+        this.config = config;
+        this.nodeName = nodeName;
+        this.plan = plan;
+        this.opened = opened;
+        this.announce = announce;
+    }
+
+    @Override
+    public String name() {
+        return "overlay";
+    }
+
+    @Override
+    public void setDesired(ClusterView view) {
+        List<SubnetLease> leases = view.leases();
+        if (!leases.stream()
+                .flatMap(lease -> lease.fdbEntries().stream())
+                .toList()
+                .equals(desired.entries())) {
+            desired =
+                    Fdb.of(leases.stream().flatMap(lease -> lease.fdbEntries().stream()).toList());
+        }
+    }
+
+    @Override
+    public void queueResync() {
+        published = null;
+    }
+
+    @Override
+    public void apply() throws IOException {
+        OverlayConfig wanted = wanted();
+        Overlay current = overlay;
+        if (current == null || !current.config().equals(wanted) || !current.isOpen()) {
+            close();
+            current = new Overlay(wanted);
+            current.start();
+            overlay = current;
+            opened.accept(current);
+        }
+        if (!desired.equals(published)) {
+            current.publish(desired);
+            published = desired;
+        }
+        announce.accept(
+                new VtepAnnouncement(
+                        wanted.localAddress(), wanted.localMac(), wanted.vni(), wanted.port()));
+    }
+
+    private OverlayConfig wanted() throws NotReadyException {
+        return new OverlayConfig(
+                config.tunnel(),
+                config.vni(),
+                plan.underlay().address(),
+                config.port(),
+                MacAddress.ofName(nodeName),
+                plan.podCidrs(),
+                config.eventLoops());
+    }
+
+    /** The counters now, or null while there is no data path. */
+    @Nullable TrafficStats stats() {
+        Overlay current = overlay;
+        return current == null ? null : current.stats();
+    }
+
+    @Override
+    public void close() {
+        Overlay current = overlay;
+        overlay = null;
+        published = null;
+        if (current != null) {
+            current.close();
+        }
+    }
+}

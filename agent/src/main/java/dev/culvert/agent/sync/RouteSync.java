@@ -1,0 +1,93 @@
+package dev.culvert.agent.sync;
+
+import dev.culvert.agent.config.AgentConfig;
+import dev.culvert.agent.state.ClusterView;
+import dev.culvert.agent.state.NodeNetwork;
+import dev.culvert.linux.route.Link;
+import dev.culvert.linux.route.Route;
+import dev.culvert.linux.route.Rtnetlink;
+import dev.culvert.net.Cidr;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The routes into the tunnel: the configured cluster ranges, or else the other nodes' ranges,
+ * aggregated. Routes of ours that are no longer wanted go; other people's are never touched.
+ */
+final class RouteSync implements Synchronizer {
+    private final AgentConfig config;
+    private final Rtnetlink rtnetlink;
+    private final NodePlan plan;
+    private List<Cidr> remote = List.of();
+
+    RouteSync(AgentConfig config, Rtnetlink rtnetlink, NodePlan plan) {
+        this.config = config;
+        this.rtnetlink = rtnetlink;
+        this.plan = plan;
+    }
+
+    @Override
+    public String name() {
+        return "routes";
+    }
+
+    @Override
+    public void setDesired(ClusterView view) {
+        remote =
+                Aggregation.of(
+                        view.leases().stream()
+                                .flatMap(lease -> lease.podCidrs().stream())
+                                .toList());
+    }
+
+    @Override
+    public void queueResync() {}
+
+    @Override
+    public void apply() throws IOException {
+        Link link =
+                rtnetlink
+                        .link(config.tunnel())
+                        .orElseThrow(
+                                () ->
+                                        new NotReadyException(
+                                                "the device %s is not there"
+                                                        .formatted(config.tunnel())));
+        List<Cidr> targets = config.clusterCidrs().isEmpty() ? remote : config.clusterCidrs();
+        List<Route> desired =
+                targets.stream().flatMap(target -> route(target, link).stream()).toList();
+        List<Route> ours =
+                rtnetlink.routes().stream()
+                        .filter(route -> route.protocol() == Route.PROTOCOL_CULVERT)
+                        .filter(route -> route.table() == Route.MAIN_TABLE)
+                        .toList();
+        for (Route route : desired) {
+            if (ours.stream().noneMatch(each -> same(each, route))) {
+                rtnetlink.ensureRoute(route);
+            }
+        }
+        for (Route route : ours) {
+            if (route.linkIndex() == link.index()
+                    && desired.stream().noneMatch(each -> same(each, route))) {
+                rtnetlink.deleteRoute(route);
+            }
+        }
+    }
+
+    private Optional<Route> route(Cidr target, Link link) {
+        return plan.podCidrs().stream()
+                .filter(own -> own.family() == target.family())
+                .findFirst()
+                .map(own -> Route.to(target, link.index()).from(NodeNetwork.tunnelAddress(own)));
+    }
+
+    /** Priority is left out: for IPv6 the kernel reports another one than was asked for. */
+    private static boolean same(Route one, Route other) {
+        return one.destination().equals(other.destination())
+                && one.linkIndex() == other.linkIndex()
+                && java.util.Objects.equals(one.source(), other.source())
+                && one.gateway() == null
+                && other.gateway() == null;
+    }
+}

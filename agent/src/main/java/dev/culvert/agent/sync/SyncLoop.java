@@ -1,0 +1,172 @@
+package dev.culvert.agent.sync;
+
+import dev.culvert.agent.state.ClusterEvent;
+import dev.culvert.agent.state.ClusterState;
+import dev.culvert.agent.state.ClusterView;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one thread that makes the kernel match the state: events go into the state, the state becomes
+ * what the synchronizers want, and they apply it in a fixed order.
+ *
+ * <p>The first that fails ends the round, since those behind build on it; the round is repeated
+ * with growing pauses, on every event, and every 30 s anyway. Any thread may submit and ask.
+ */
+public final class SyncLoop implements AutoCloseable {
+    private static final Logger LOG = LogManager.getLogger(SyncLoop.class);
+    private static final Duration RESYNC = Duration.ofSeconds(30);
+
+    private final ClusterState state;
+    private final List<Synchronizer> synchronizers;
+    private final EventQueue queue = new EventQueue();
+    private final Backoff backoff = new Backoff(Duration.ofMillis(250), Duration.ofSeconds(15));
+    private final Thread thread;
+    private volatile Map<String, String> problems;
+    private volatile @Nullable ClusterView view;
+    private List<String> loggedWarnings = List.of();
+    private String loggedProblem = "";
+
+    SyncLoop(ClusterState state, List<Synchronizer> synchronizers) {
+        this.state = state;
+        this.synchronizers = List.copyOf(synchronizers);
+        this.problems = initially(synchronizers);
+        this.thread = Thread.ofPlatform().name("sync").unstarted(this::run);
+    }
+
+    private static Map<String, String> initially(List<Synchronizer> synchronizers) {
+        Map<String, String> problems = new LinkedHashMap<>();
+        synchronizers.forEach(each -> problems.put(each.name(), "not done yet"));
+        return problems;
+    }
+
+    /** Starts the thread. */
+    public void start() {
+        thread.start();
+    }
+
+    /** Tells it of an event. */
+    public void submit(ClusterEvent event) {
+        queue.put(event);
+    }
+
+    /** Makes it look at the kernel again soon. */
+    public void requestResync() {
+        queue.requestResync();
+    }
+
+    /** Each synchronizer's problem, in order: a sentence, or empty when it is done. */
+    public Map<String, String> problems() {
+        return problems;
+    }
+
+    /** The cluster as of the last round, or null before the nodes are known. */
+    public @Nullable ClusterView view() {
+        return view;
+    }
+
+    private void run() {
+        long nextResync = System.nanoTime();
+        try {
+            while (true) {
+                EventQueue.Batch batch = queue.take(backoff.pause(RESYNC).toNanos());
+                if (batch.closed()) {
+                    return;
+                }
+                boolean due = System.nanoTime() - nextResync >= 0;
+                if (due) {
+                    nextResync = System.nanoTime() + RESYNC.toNanos();
+                }
+                round(batch.events(), due || batch.resync());
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** One round; the thread's own, and tests'. */
+    void round(List<ClusterEvent> events, boolean resync) {
+        events.forEach(state::apply);
+        if (!state.isListed()) {
+            return;
+        }
+        ClusterView current = state.view();
+        view = current;
+        log(current.warnings());
+        synchronizers.forEach(each -> each.setDesired(current));
+        if (resync) {
+            synchronizers.forEach(Synchronizer::queueResync);
+        }
+        applyInOrder();
+    }
+
+    private void applyInOrder() {
+        Map<String, String> now = new LinkedHashMap<>();
+        String failed = "";
+        String sentence = "";
+        for (Synchronizer each : synchronizers) {
+            if (failed.isEmpty()) {
+                sentence = apply(each);
+                now.put(each.name(), sentence);
+                failed = sentence.isEmpty() ? "" : each.name();
+            } else {
+                now.put(each.name(), "waits for " + failed);
+            }
+        }
+        report(sentence);
+        problems = now;
+    }
+
+    private static String apply(Synchronizer synchronizer) {
+        try {
+            synchronizer.apply();
+            return "";
+        } catch (IOException | RuntimeException e) {
+            LOG.debug("failed part={}", synchronizer.name(), e);
+            String message = e.getMessage();
+            return message == null ? e.toString() : message;
+        }
+    }
+
+    /** The first failure and the recovery are worth a line, repetitions are not. */
+    private void report(String sentence) {
+        if (sentence.isEmpty()) {
+            backoff.succeeded();
+        } else {
+            backoff.failed();
+        }
+        if (!sentence.equals(loggedProblem)) {
+            if (sentence.isEmpty()) {
+                LOG.info("in sync again");
+            } else {
+                LOG.warn("not in sync, will retry: {}", sentence);
+            }
+            loggedProblem = sentence;
+        }
+    }
+
+    private void log(List<String> warnings) {
+        warnings.stream()
+                .filter(each -> !loggedWarnings.contains(each))
+                .forEach(each -> LOG.warn("{}", each));
+        loggedWarnings = warnings;
+    }
+
+    /** Ends the thread, then closes the synchronizers in reverse; links and routes stay. */
+    @Override
+    public void close() {
+        queue.close();
+        try {
+            thread.join(Duration.ofSeconds(10));
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+        synchronizers.reversed().forEach(Synchronizer::close);
+    }
+}

@@ -1,0 +1,78 @@
+package dev.culvert.agent.sync;
+
+import dev.culvert.agent.config.AgentConfig;
+import dev.culvert.agent.state.ClusterView;
+import dev.culvert.agent.state.NodeNetwork;
+import dev.culvert.linux.route.Address;
+import dev.culvert.linux.route.Link;
+import dev.culvert.linux.route.LinkChange;
+import dev.culvert.linux.route.Rtnetlink;
+import dev.culvert.net.Cidr;
+import dev.culvert.net.IpFamily;
+import java.io.IOException;
+
+/** Addresses, MTU and queue of the TUN device, which the overlay has created. */
+final class TunnelSync implements Synchronizer {
+    private final AgentConfig config;
+    private final Rtnetlink rtnetlink;
+    private final KernelLinks links;
+    private final KernelSettings settings;
+    private final NodePlan plan;
+    private int settledIndex;
+
+    TunnelSync(AgentConfig config, Rtnetlink rtnetlink, KernelSettings settings, NodePlan plan) {
+        this.config = config;
+        this.rtnetlink = rtnetlink;
+        this.links = new KernelLinks(rtnetlink);
+        this.settings = settings;
+        this.plan = plan;
+    }
+
+    @Override
+    public String name() {
+        return "tunnel";
+    }
+
+    @Override
+    public void setDesired(ClusterView view) {}
+
+    @Override
+    public void queueResync() {}
+
+    @Override
+    public void apply() throws IOException {
+        Link link =
+                rtnetlink
+                        .link(config.tunnel())
+                        .orElseThrow(
+                                () ->
+                                        new NotReadyException(
+                                                "the device %s is not there"
+                                                        .formatted(config.tunnel())));
+        if (link.index() != settledIndex) {
+            // The kernel does not report it back: set once for each device, else each look at the
+            // device would be a change of it.
+            rtnetlink.changeLink(
+                    link.index(),
+                    LinkChange.NONE.withTransmitQueueLength(config.transmitQueueLength()));
+            settledIndex = link.index();
+        }
+        settings(link);
+        links.settle(link, plan.underlay().podMtu());
+        links.addresses(link, plan.podCidrs().stream().map(cidr -> host(link, cidr)).toList());
+    }
+
+    private void settings(Link link) throws IOException {
+        // Names may hold dots, which sysctl(8) would take for separators: paths do not.
+        settings.ensure("net/ipv4/conf/" + link.name() + "/rp_filter", "2");
+        String acceptRa = "net/ipv6/conf/" + link.name() + "/accept_ra";
+        if (settings.exists(acceptRa)) {
+            settings.ensure(acceptRa, "0");
+        }
+    }
+
+    private static Address host(Link link, Cidr cidr) {
+        IpFamily family = cidr.family();
+        return Address.of(link.index(), NodeNetwork.tunnelAddress(cidr), family.addressBits());
+    }
+}

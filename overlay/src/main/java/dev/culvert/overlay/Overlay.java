@@ -1,0 +1,230 @@
+package dev.culvert.overlay;
+
+import dev.culvert.linux.LinuxException;
+import dev.culvert.linux.UdpSocket;
+import dev.culvert.linux.tun.TunDevice;
+import dev.culvert.net.IpAddresses;
+import dev.culvert.net.IpFamily;
+import dev.culvert.overlay.channel.TunChannel;
+import dev.culvert.overlay.channel.UdpChannel;
+import dev.culvert.overlay.encap.DropReason;
+import dev.culvert.overlay.encap.VxlanEncapsulation;
+import dev.culvert.overlay.fdb.Fdb;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.EventLoop;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.ToLongFunction;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The data path of one node: TUN queues on one side, UDP sockets on the other, and an event loop
+ * for each pair. {@link #start}, {@link #close} from one thread; everything else from any.
+ *
+ * <p>The kernel routes pods' packets for other nodes into the TUN device; here they get VXLAN
+ * headers and go to the node that serves the destination. What arrives from known nodes goes the
+ * other way.
+ */
+public final class Overlay implements AutoCloseable {
+    private static final int SOCKET_BUFFER_BYTES = 8 << 20;
+
+    /** Source ports of an event loop. */
+    private static final int SOURCE_PORTS = 4;
+
+    private final OverlayConfig config;
+    private final OverlayConfig.Offload offload;
+    private final VxlanEncapsulation encapsulation;
+    private final List<LoopCounters> counters;
+    private final List<Channel> channels = new ArrayList<>();
+    private volatile Forwarding forwarding;
+    private @Nullable MultiThreadIoEventLoopGroup group;
+
+    /** Prepares it, with every offload; nothing is opened before {@link #start}. */
+    public Overlay(OverlayConfig config) {
+        this(config, OverlayConfig.Offload.ALL);
+    }
+
+    /** Prepares it with these offloads, as far as the kernel grants them. */
+    public Overlay(OverlayConfig config, OverlayConfig.Offload offload) {
+        this.config = config;
+        this.offload = offload;
+        this.encapsulation = new VxlanEncapsulation(config.vni(), config.localMac());
+        this.counters =
+                IntStream.range(0, config.loops()).mapToObj(_ -> new LoopCounters()).toList();
+        this.forwarding = Forwarding.empty(config.podCidrs());
+    }
+
+    /**
+     * Opens the TUN device, which is created where it is missing and stays after {@link #close},
+     * and the sockets, all in the network namespace of the calling thread, and begins to carry
+     * packets.
+     *
+     * @throws OverlayException saying what to do, with nothing left open
+     */
+    public void start() throws IOException {
+        MultiThreadIoEventLoopGroup loops =
+                new MultiThreadIoEventLoopGroup(
+                        config.loops(),
+                        new DefaultThreadFactory("overlay", true),
+                        EpollIoHandler.newFactory());
+        group = loops;
+        try {
+            for (int number = 0; number < config.loops(); number++) {
+                startLoop(number, loops.next());
+            }
+        } catch (LinuxException e) {
+            close();
+            throw OverlayException.opening(config, e);
+        }
+    }
+
+    private void startLoop(int number, EventLoop eventLoop) throws LinuxException {
+        TunChannel tun =
+                new TunChannel(
+                        TunDevice.openQueue(config.tunName(), offload.tun()),
+                        VxlanEncapsulation.HEADROOM);
+        channels.add(tun);
+        UdpChannel wire = openWire();
+        channels.add(wire);
+        Loop loop = new Loop(number, counters.get(number), () -> forwarding);
+        register(wire, new IngressHandler(loop, encapsulation, tun), eventLoop);
+        register(tun, new EgressHandler(loop, encapsulation, wire), eventLoop);
+    }
+
+    private static void register(Channel channel, ChannelHandler handler, EventLoop eventLoop) {
+        channel.pipeline().addLast(handler);
+        eventLoop.register(channel).syncUninterruptibly();
+    }
+
+    private UdpChannel openWire() throws LinuxException {
+        IpFamily family = IpFamily.of(config.localAddress());
+        InetSocketAddress any = new InetSocketAddress(anyAddress(family), config.port());
+        List<UdpSocket> opened = new ArrayList<>();
+        try {
+            UdpSocket receiver = UdpSocket.open(family);
+            opened.add(receiver);
+            receiver.reusePort();
+            receiver.receiveBuffer(SOCKET_BUFFER_BYTES);
+            if (offload.udpCoalescing()) {
+                receiver.enableGro();
+            }
+            receiver.bind(any);
+            for (int i = 0; i < SOURCE_PORTS; i++) {
+                opened.add(openSender(family));
+            }
+            UdpChannel channel =
+                    new UdpChannel(
+                            receiver,
+                            opened.subList(1, opened.size()),
+                            any,
+                            EgressHandler.vectorCapacity());
+            if (!offload.udpSegmentation()) {
+                channel.disableSegmentation();
+            }
+            return channel;
+        } catch (LinuxException e) {
+            opened.forEach(UdpSocket::close);
+            throw e;
+        }
+    }
+
+    private UdpSocket openSender(IpFamily family) throws LinuxException {
+        UdpSocket sender = UdpSocket.open(family);
+        try {
+            sender.neverDontFragment();
+            sender.sendBuffer(SOCKET_BUFFER_BYTES);
+            sender.receiveBuffer(0);
+            sender.bind(new InetSocketAddress(config.localAddress(), 0));
+            return sender;
+        } catch (LinuxException e) {
+            sender.close();
+            throw e;
+        }
+    }
+
+    private static InetAddress anyAddress(IpFamily family) {
+        return IpAddresses.of(new byte[family.addressBytes()]);
+    }
+
+    /** Makes this the database that packets are forwarded by, at once and as a whole. */
+    public synchronized void publish(Fdb fdb) {
+        forwarding = forwarding.with(fdb, config.loops());
+    }
+
+    /** What it was made from. */
+    public OverlayConfig config() {
+        return config;
+    }
+
+    /** Whether all channels are open: false after a device was taken away from under it. */
+    public boolean isOpen() {
+        return !channels.isEmpty() && channels.stream().allMatch(Channel::isOpen);
+    }
+
+    /** Registers its meters; once for each registry. */
+    public void bindTo(MeterRegistry registry) {
+        new OverlayMetrics(counters).bindTo(registry, this);
+    }
+
+    int fdbSize() {
+        return forwarding.size();
+    }
+
+    /** All counters now. */
+    public TrafficStats stats() {
+        Map<DropReason, Long> drops = new EnumMap<>(DropReason.class);
+        Arrays.stream(DropReason.values())
+                .forEach(reason -> drops.put(reason, sum(loop -> loop.drops(reason))));
+        return new TrafficStats(
+                traffic(LoopCounters.EGRESS_PACKETS, LoopCounters.EGRESS_BYTES),
+                traffic(LoopCounters.INGRESS_PACKETS, LoopCounters.INGRESS_BYTES),
+                sum(loop -> loop.get(LoopCounters.EGRESS_SENDS)),
+                sum(loop -> loop.get(LoopCounters.INGRESS_MESSAGES)),
+                sum(loop -> loop.get(LoopCounters.INGRESS_WRITES)),
+                drops,
+                forwarding.peers().stream().map(Overlay::traffic).toList());
+    }
+
+    private long sum(ToLongFunction<LoopCounters> counter) {
+        return counters.stream().mapToLong(counter).sum();
+    }
+
+    private TrafficStats.Traffic traffic(int packets, int bytes) {
+        return new TrafficStats.Traffic(
+                sum(loop -> loop.get(packets)), sum(loop -> loop.get(bytes)));
+    }
+
+    private static TrafficStats.PeerTraffic traffic(Peer peer) {
+        return new TrafficStats.PeerTraffic(
+                peer.vtep(),
+                new TrafficStats.Traffic(
+                        peer.get(Peer.EGRESS_PACKETS), peer.get(Peer.EGRESS_BYTES)),
+                new TrafficStats.Traffic(
+                        peer.get(Peer.INGRESS_PACKETS), peer.get(Peer.INGRESS_BYTES)));
+    }
+
+    /** Stops carrying packets and closes everything but the TUN device itself. */
+    @Override
+    public void close() {
+        channels.forEach(channel -> channel.close().syncUninterruptibly());
+        channels.clear();
+        MultiThreadIoEventLoopGroup loops = group;
+        if (loops != null) {
+            loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).syncUninterruptibly();
+            group = null;
+        }
+    }
+}

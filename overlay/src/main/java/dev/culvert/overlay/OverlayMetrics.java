@@ -1,0 +1,51 @@
+package dev.culvert.overlay;
+
+import dev.culvert.overlay.encap.DropReason;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import java.util.List;
+
+/** Shows the loops' counters as meters. The names are a contract. */
+final class OverlayMetrics {
+    private final List<LoopCounters> loops;
+
+    OverlayMetrics(List<LoopCounters> loops) {
+        this.loops = loops;
+    }
+
+    void bindTo(MeterRegistry registry, Overlay overlay) {
+        counter(registry, "packets", "egress", LoopCounters.EGRESS_PACKETS);
+        counter(registry, "packets", "ingress", LoopCounters.INGRESS_PACKETS);
+        counter(registry, "bytes", "egress", LoopCounters.EGRESS_BYTES);
+        counter(registry, "bytes", "ingress", LoopCounters.INGRESS_BYTES);
+        for (DropReason reason : DropReason.values()) {
+            FunctionCounter.builder(
+                            "culvert.overlay.drops", this, metrics -> metrics.sumDrops(reason))
+                    .tags(
+                            "direction", reason.direction().label(),
+                            "reason", reason.label())
+                    .description("Packets that the data path did not pass on")
+                    .register(registry);
+        }
+        Gauge.builder("culvert.overlay.fdb.entries", overlay, Overlay::fdbSize)
+                .description("Prefixes in the forwarding database")
+                .register(registry);
+    }
+
+    private void counter(MeterRegistry registry, String what, String direction, int counter) {
+        FunctionCounter.builder("culvert.overlay." + what, this, metrics -> metrics.sum(counter))
+                .tags(Tags.of("direction", direction))
+                .description("Inner " + what + " exchanged with peers")
+                .register(registry);
+    }
+
+    private double sum(int counter) {
+        return loops.stream().mapToLong(loop -> loop.get(counter)).sum();
+    }
+
+    private double sumDrops(DropReason reason) {
+        return loops.stream().mapToLong(loop -> loop.drops(reason)).sum();
+    }
+}

@@ -1,0 +1,96 @@
+package dev.culvert.overlay.channel;
+
+import dev.culvert.linux.IoVector;
+import dev.culvert.linux.LinuxException;
+import dev.culvert.linux.UdpSocket;
+import dev.culvert.linux.libc.LibC;
+import java.lang.foreign.MemorySegment;
+import java.net.InetSocketAddress;
+import java.util.List;
+
+/**
+ * The underlay side of an event loop as a Netty channel on the epoll transport: one socket that
+ * receives on the overlay's port, and several that send, each with a source port of its own so that
+ * routers and receivers can spread flows. Reads fire one {@link DatagramBatch} a call; {@link
+ * #send} sends. Everything on the channel's event loop.
+ */
+public final class UdpChannel extends EpollPacketChannel {
+    private static final int MSG_DONTWAIT = 0x40;
+
+    /** Rounds of receiving before the other channels of the loop get their turn. */
+    private static final int ROUNDS = 4;
+
+    private final UdpSocket receiver;
+    private final List<UdpSocket> senders;
+    private final DatagramSender sender;
+    private final DatagramBatch batch = new DatagramBatch();
+
+    /**
+     * @param receiver bound to the overlay's port; owned by the channel from now on
+     * @param senders bound to source ports; owned likewise
+     * @param address what the receiver is bound to
+     * @param vectorCapacity entries of the longest vector that will be sent
+     */
+    public UdpChannel(
+            UdpSocket receiver,
+            List<UdpSocket> senders,
+            InetSocketAddress address,
+            int vectorCapacity) {
+        super(receiver.number(), address);
+        this.receiver = receiver;
+        this.senders = List.copyOf(senders);
+        this.sender = new DatagramSender(senders, vectorCapacity);
+    }
+
+    @Override
+    void readRound() throws LinuxException {
+        for (int round = 0; round < ROUNDS; round++) {
+            batch.prepare();
+            int result =
+                    LibC.recvmmsg(
+                            number(),
+                            batch.headersAddress(),
+                            DatagramBatch.MAX_MESSAGES,
+                            MSG_DONTWAIT);
+            if (result <= 0) {
+                checkRead(result, "recvmmsg", localAddress());
+                return;
+            }
+            batch.received(result);
+            pipeline().fireChannelRead(batch);
+            pipeline().fireChannelReadComplete();
+            if (result < DatagramBatch.MAX_MESSAGES) {
+                return;
+            }
+        }
+    }
+
+    /**
+     * Sends a run of datagrams to one peer.
+     *
+     * @param flow picks the source port
+     * @param to the peer's socket address, filling the segment
+     * @param datagrams the datagrams one behind the other
+     * @param segmentLength bytes of each datagram but the last, which may be shorter
+     * @return 0, or a negated errno if some were not sent
+     */
+    public int send(int flow, MemorySegment to, IoVector datagrams, int segmentLength) {
+        return sender.send(flow, to, datagrams, segmentLength);
+    }
+
+    /** Whether runs of datagrams still go out in one call. */
+    public boolean segmentation() {
+        return sender.segmentation();
+    }
+
+    /** Sends each datagram by itself from now on. */
+    public void disableSegmentation() {
+        sender.disableSegmentation();
+    }
+
+    @Override
+    void closeDescriptors() {
+        receiver.close();
+        senders.forEach(UdpSocket::close);
+    }
+}
