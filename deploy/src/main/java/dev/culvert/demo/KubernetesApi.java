@@ -1,11 +1,14 @@
 package dev.culvert.demo;
 
+import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The Kubernetes API of the demo, in the underlay's namespace: a server in memory, or the real one
@@ -35,7 +38,7 @@ final class KubernetesApi {
                         "-XX:TieredStopAtLevel=1",
                         "-XX:-UsePerfData",
                         "-cp",
-                        System.getProperty("java.class.path"),
+                        classPath(),
                         "dev.culvert.demo.api.ApiServerMain",
                         Plan.API_ADDRESS,
                         String.valueOf(Plan.API_PORT));
@@ -65,6 +68,13 @@ final class KubernetesApi {
 
     private static InetSocketAddress server() {
         return new InetSocketAddress(InetAddress.ofLiteral(Plan.API_ADDRESS), Plan.API_PORT);
+    }
+
+    /** This program's own, absolute, because the server starts in another folder. */
+    private static String classPath() {
+        return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator, -1))
+                .map(entry -> Path.of(entry).toAbsolutePath().toString())
+                .collect(Collectors.joining(File.pathSeparator));
     }
 
     /** The java that runs this. */
