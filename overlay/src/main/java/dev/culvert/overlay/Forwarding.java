@@ -22,16 +22,20 @@ import org.jspecify.annotations.Nullable;
  * and what is local. Immutable; published as a whole through a volatile field.
  */
 final class Forwarding {
+    private static final int MAX_PACKET_BYTES = 65_535;
+
     private final Map<Vtep, Peer> peers;
     private final PrefixTable<Peer> byInnerAddress;
     private final PrefixTable<Peer> byOuterAddress;
     private final PrefixTable<Cidr> local;
-    private final int size;
+    private final Fdb fdb;
+    private final int mtu;
 
-    private Forwarding(Map<Vtep, Peer> peers, Fdb fdb, PrefixTable<Cidr> local) {
+    private Forwarding(Map<Vtep, Peer> peers, Fdb fdb, PrefixTable<Cidr> local, int mtu) {
         this.peers = peers;
+        this.fdb = fdb;
+        this.mtu = mtu;
         this.local = local;
-        this.size = fdb.size();
         PrefixTable.Builder<Peer> inner = new PrefixTable.Builder<>();
         PrefixTable.Builder<Peer> outer = new PrefixTable.Builder<>();
         for (FdbEntry entry : fdb.entries()) {
@@ -49,7 +53,7 @@ final class Forwarding {
     static Forwarding empty(List<Cidr> podCidrs) {
         PrefixTable.Builder<Cidr> local = new PrefixTable.Builder<>();
         podCidrs.forEach(cidr -> local.put(cidr, cidr));
-        return new Forwarding(Map.of(), Fdb.EMPTY, local.build());
+        return new Forwarding(Map.of(), Fdb.EMPTY, local.build(), MAX_PACKET_BYTES);
     }
 
     /** The snapshot for another database; peers that stay keep their counters. */
@@ -62,7 +66,7 @@ final class Forwarding {
                 next.put(vtep, known != null ? known : new Peer(vtep, loops));
             }
         }
-        return new Forwarding(next, fdb, local);
+        return new Forwarding(next, fdb, local, mtu);
     }
 
     Collection<Peer> peers() {
@@ -70,7 +74,17 @@ final class Forwarding {
     }
 
     int size() {
-        return size;
+        return fdb.size();
+    }
+
+    /** Bytes of the largest packet of a pod here. */
+    int mtu() {
+        return mtu;
+    }
+
+    /** The snapshot for another MTU. */
+    Forwarding withMtu(int bytes) {
+        return new Forwarding(peers, fdb, local, bytes);
     }
 
     /** Who serves the packet's destination. */

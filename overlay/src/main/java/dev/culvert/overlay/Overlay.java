@@ -100,7 +100,10 @@ public final class Overlay implements AutoCloseable {
         UdpChannel wire = openWire();
         channels.add(wire);
         Loop loop = new Loop(number, counters.get(number), () -> forwarding);
-        register(wire, new IngressHandler(loop, encapsulation, tun), eventLoop);
+        register(
+                wire,
+                new IngressHandler(loop, encapsulation, tun, offload.coalescing()),
+                eventLoop);
         register(tun, new EgressHandler(loop, encapsulation, wire), eventLoop);
     }
 
@@ -162,6 +165,11 @@ public final class Overlay implements AutoCloseable {
     /** Makes this the database that packets are forwarded by, at once and as a whole. */
     public synchronized void publish(Fdb fdb) {
         forwarding = forwarding.with(fdb, config.loops());
+    }
+
+    /** Says how large a packet of this node's pods may be, in bytes; may change at any time. */
+    public synchronized void limitTo(int mtu) {
+        forwarding = forwarding.withMtu(mtu);
     }
 
     /** What it was made from. */

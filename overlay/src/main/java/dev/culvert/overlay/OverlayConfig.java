@@ -42,12 +42,14 @@ public record OverlayConfig(
      * @param tun what to ask of the TUN device
      * @param udpSegmentation send runs of datagrams in one call
      * @param udpCoalescing receive runs of datagrams in one message
+     * @param coalescing hand consecutive packets of a flow to the kernel as one
      */
-    public record Offload(TunFeatures tun, boolean udpSegmentation, boolean udpCoalescing) {
+    public record Offload(
+            TunFeatures tun, boolean udpSegmentation, boolean udpCoalescing, boolean coalescing) {
         /** Everything. */
-        public static final Offload ALL = new Offload(TunFeatures.ALL, true, true);
+        public static final Offload ALL = new Offload(TunFeatures.ALL, true, true, true);
 
         /** One packet a call in both directions. */
-        public static final Offload NONE = new Offload(TunFeatures.NONE, false, false);
+        public static final Offload NONE = new Offload(TunFeatures.NONE, false, false, false);
     }
 }

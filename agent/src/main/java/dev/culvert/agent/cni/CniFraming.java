@@ -43,7 +43,7 @@ final class CniFraming {
     }
 
     /** What the executable was started with. */
-    record Message(Map<String, String> environment, byte[] stdin) {}
+    record Message(Map<String, String> environment, String stdin) {}
 
     private CniFraming() {}
 
@@ -94,7 +94,7 @@ final class CniFraming {
             }
             if (end == start) {
                 return new Message(
-                        environment, Arrays.copyOfRange(payload, end + 1, payload.length));
+                        environment, new String(payload, end + 1, payload.length - end - 1, UTF_8));
             }
             String variable = new String(payload, start, end - start, UTF_8);
             int equals = variable.indexOf('=');

@@ -27,7 +27,7 @@ final class CniRequest {
     private static final ObjectMapper JSON = JsonMapper.builder().build();
 
     private final Map<String, String> environment;
-    private final byte[] stdin;
+    private final String stdin;
 
     CniRequest(CniFraming.Message message) {
         this.environment = message.environment();

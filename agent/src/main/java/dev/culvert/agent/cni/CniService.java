@@ -106,6 +106,7 @@ public final class CniService implements AutoCloseable {
     }
 
     private void restore() throws IOException {
+        wiring.removeUnfinished();
         List<AddressLease> living =
                 wiring.aliases().stream()
                         .map(AddressLease::ofAlias)

@@ -47,6 +47,11 @@ public record Attachment(
         }
     }
 
+    /** Whether {@code name} has the form of {@link #hostVeth(String, String)}. */
+    static boolean isHostVeth(String name) {
+        return name.matches("cv[0-9a-f]{" + HASH_DIGITS + "}");
+    }
+
     /** The hardware address of the pod's end. */
     public MacAddress podMac() {
         return MacAddress.ofPod(addresses.getFirst().address());

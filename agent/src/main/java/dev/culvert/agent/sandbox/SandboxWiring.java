@@ -57,6 +57,21 @@ public final class SandboxWiring {
         return node.link(hostVeth).isPresent();
     }
 
+    /**
+     * Removes the attachments that a killed agent left between their creation and their alias: the
+     * runtime got no answer for them, and nobody would know their addresses.
+     */
+    public void removeUnfinished() throws IOException {
+        for (Link link : node.links()) {
+            if (link.kind().equals("veth")
+                    && link.alias().isEmpty()
+                    && Attachment.isHostVeth(link.name())) {
+                LOG.info("an unfinished attachment is removed link={}", link.name());
+                node.deleteLink(link.index());
+            }
+        }
+    }
+
     /** The aliases of all veths on the node. */
     public List<String> aliases() throws IOException {
         return node.links().stream()

@@ -3,6 +3,7 @@ package dev.culvert.overlay.channel;
 import dev.culvert.linux.IoVector;
 import dev.culvert.linux.LinuxException;
 import dev.culvert.linux.libc.LibC;
+import dev.culvert.linux.tun.TunFeatures;
 import dev.culvert.linux.tun.TunQueue;
 
 /**
@@ -26,6 +27,11 @@ public final class TunChannel extends EpollPacketChannel {
         }
         this.queue = queue;
         this.batch = new PacketBatch(headroom);
+    }
+
+    /** What the kernel granted. */
+    public TunFeatures features() {
+        return queue.features();
     }
 
     @Override

@@ -84,7 +84,13 @@ public final class VirtioNetHeader {
         memory.set(JAVA_SHORT_UNALIGNED, offset + GSO_SIZE_OFFSET, (short) gsoSize);
     }
 
-    /** Says where the seeded checksum is, after {@link #writeSuper}. */
+    /** Writes the header of a single packet whose transport checksum is seeded. */
+    public static void writeSeeded(MemorySegment memory, long offset) {
+        writePlain(memory, offset);
+        memory.set(JAVA_BYTE, offset + FLAGS_OFFSET, (byte) NEEDS_CHECKSUM);
+    }
+
+    /** Says where the seeded checksum is, after {@link #writeSuper} or {@link #writeSeeded}. */
     public static void writeChecksum(MemorySegment memory, long offset, int start, int field) {
         memory.set(JAVA_SHORT_UNALIGNED, offset + CHECKSUM_START_OFFSET, (short) start);
         memory.set(JAVA_SHORT_UNALIGNED, offset + CHECKSUM_OFFSET_OFFSET, (short) field);

@@ -94,4 +94,9 @@ public final class InternetChecksum {
     public static void storeSeed(MemorySegment memory, long offset, long sum) {
         memory.set(JAVA_SHORT_UNALIGNED, offset, (short) fold(sum));
     }
+
+    /** Whether {@link #storeSeed} would store what is there. */
+    public static boolean holdsSeed(MemorySegment memory, long offset, long sum) {
+        return memory.get(JAVA_SHORT_UNALIGNED, offset) == (short) fold(sum);
+    }
 }

@@ -180,6 +180,28 @@ public final class IpPacket {
         return InternetChecksum.fold(sum) == 0xffff;
     }
 
+    /** Where the TCP or UDP checksum stands, from the transport header; 0 if there is none. */
+    public int checksumField() {
+        if (fragment) {
+            return 0;
+        }
+        return switch (protocol) {
+            case TcpHeader.PROTOCOL -> tcpHeaderLength() == 0 ? 0 : TcpHeader.CHECKSUM_OFFSET;
+            case UdpHeader.PROTOCOL ->
+                    transportLength() < UdpHeader.BYTES ? 0 : UdpHeader.CHECKSUM_OFFSET;
+            default -> 0;
+        };
+    }
+
+    /**
+     * Whether the checksum at {@code field} is still the seed that checksum offload starts from:
+     * the packet never crossed a wire that would have made the sender's device complete it.
+     */
+    public boolean isChecksumSeeded(int field) {
+        return InternetChecksum.holdsSeed(
+                memory, transport() + field, pseudoHeaderSum(transportLength()));
+    }
+
     /** A hash of addresses, protocol and ports: the same for all packets of a flow. */
     public int flowHash() {
         long hash = protocol;

@@ -7,13 +7,13 @@ import dev.culvert.net.MacAddress;
 import dev.culvert.overlay.encap.VxlanEncapsulation;
 import dev.culvert.overlay.packet.InternetChecksum;
 import dev.culvert.overlay.packet.IpPacket;
+import dev.culvert.overlay.packet.NativeBytes;
 import dev.culvert.overlay.packet.NetworkOrder;
 import dev.culvert.overlay.packet.PacketBuilder;
 import dev.culvert.overlay.packet.TcpHeader;
 import java.io.ByteArrayOutputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -150,23 +150,21 @@ class SegmenterTest {
     }
 
     private boolean begin(byte[] whole, int gsoType, int size) {
-        MemorySegment memory = Arena.ofAuto().allocate(whole.length);
-        memory.copyFrom(MemorySegment.ofArray(whole));
+        MemorySegment memory = NativeBytes.copy(whole);
         IpPacket packet = new IpPacket();
         assertThat(packet.parse(memory, 0, whole.length)).isTrue();
         return segmenter.begin(packet, gsoType, size, PEER);
     }
 
     private List<byte[]> cut(byte[] whole, int gsoType, int size) {
-        MemorySegment memory = Arena.ofAuto().allocate(whole.length);
-        memory.copyFrom(MemorySegment.ofArray(whole));
+        MemorySegment memory = NativeBytes.copy(whole);
         IpPacket packet = new IpPacket();
         assertThat(packet.parse(memory, 0, whole.length)).isTrue();
         assertThat(segmenter.begin(packet, gsoType, size, PEER)).isTrue();
         List<byte[]> result = new ArrayList<>();
         int count = segmenter.fill(vector);
         while (count > 0) {
-            byte[] bytes = gather();
+            byte[] bytes = NativeBytes.gather(vector);
             for (int at = 0; at < bytes.length; at += segmenter.frameBytes()) {
                 int end = Math.min(bytes.length, at + segmenter.frameBytes());
                 result.add(Arrays.copyOfRange(bytes, at + VxlanEncapsulation.HEADROOM, end));
@@ -175,18 +173,6 @@ class SegmenterTest {
             count = segmenter.fill(vector);
         }
         return result;
-    }
-
-    @SuppressWarnings("restricted")
-    private byte[] gather() {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        for (int i = 0; i < vector.count(); i++) {
-            bytes.writeBytes(
-                    MemorySegment.ofAddress(vector.base(i))
-                            .reinterpret(vector.length(i))
-                            .toArray(ValueLayout.JAVA_BYTE));
-        }
-        return bytes.toByteArray();
     }
 
     private static IpPacket parse(byte[] bytes) {

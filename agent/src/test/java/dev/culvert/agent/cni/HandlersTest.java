@@ -1,0 +1,192 @@
+package dev.culvert.agent.cni;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.culvert.agent.ipam.FileLeaseStore;
+import dev.culvert.agent.ipam.LeaseTable;
+import dev.culvert.agent.sandbox.InMemoryRtnetlink;
+import dev.culvert.agent.sandbox.InMemorySandboxes;
+import dev.culvert.agent.sandbox.SandboxWiring;
+import dev.culvert.agent.state.NodeNetwork;
+import dev.culvert.linux.netns.NetworkNamespace;
+import dev.culvert.linux.route.BridgeSpec;
+import dev.culvert.linux.route.Link;
+import dev.culvert.net.Cidr;
+import dev.culvert.net.MacAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class HandlersTest {
+    private static final String CONFIGURATION =
+            "{\"cniVersion\":\"1.0.0\",\"name\":\"culvert\",\"type\":\"culvert-cni\"}";
+    private static final MacAddress BRIDGE = MacAddress.parse("0a:58:0a:f4:01:01");
+
+    @TempDir Path directory;
+
+    private final InMemoryRtnetlink node = InMemoryRtnetlink.node();
+    private final InMemorySandboxes sandboxes = new InMemorySandboxes(node);
+    private @Nullable NodeNetwork network =
+            new NodeNetwork(
+                    "culvert0",
+                    List.of(Cidr.parse("10.244.1.0/29"), Cidr.parse("fd00::/64")),
+                    1450);
+    private NetworkNamespace namespace;
+    private LeaseTable leases;
+    private AddHandler add;
+    private DelHandler del;
+
+    @BeforeEach
+    void compose() throws Exception {
+        namespace = NetworkNamespace.current();
+        node.createBridge(new BridgeSpec("culvert0", BRIDGE, 1450));
+        leases = new LeaseTable(new FileLeaseStore(directory.resolve("leases"), "boot"));
+        SandboxWiring wiring = new SandboxWiring(node, sandboxes);
+        NodeReadiness readiness = new NodeReadiness(() -> network, () -> "no podCIDR");
+        add = new AddHandler(leases, wiring, readiness);
+        del = new DelHandler(leases, wiring);
+    }
+
+    @AfterEach
+    void close() {
+        namespace.close();
+    }
+
+    private static CniRequest request(String verb, String container, String stdin) {
+        Map<String, String> environment = new TreeMap<>();
+        environment.put("CNI_COMMAND", verb);
+        environment.put("CNI_CONTAINERID", container);
+        environment.put("CNI_IFNAME", "eth0");
+        environment.put("CNI_NETNS", "/run/netns/x");
+        return new CniRequest(new CniFraming.Message(environment, stdin));
+    }
+
+    private String add(String container) throws CniError {
+        return add.handle(request("ADD", container, CONFIGURATION), namespace);
+    }
+
+    private CniError refusal(String container) {
+        CniError error = catchThrowableOfType(CniError.class, () -> add(container));
+        assertThat(error).isNotNull();
+        return error;
+    }
+
+    private void assertNothingIsLeft() throws Exception {
+        assertThat(node.links()).extracting(Link::name).containsExactly("lo", "culvert0");
+        assertThat(node.pod().links()).extracting(Link::name).containsExactly("lo");
+        assertThat(node.pod().addresses()).isEmpty();
+        assertThat(node.pod().routes()).isEmpty();
+        assertThat(leases.leases()).isEmpty();
+        if (Files.exists(directory.resolve("leases"))) {
+            assertThat(directory.resolve("leases")).isEmptyDirectory();
+        }
+    }
+
+    @Test
+    void attachesAndDetaches() throws Exception {
+        assertThat(add("one")).contains("10.244.1.2/29").contains("fd00:0:0:0:0:0:0:2/64");
+        Link host = node.links().getLast();
+        Link pod = node.pod().link("eth0").orElseThrow();
+        assertThat(host.alias()).isEqualTo("culvert:v1 one eth0 10.244.1.2,fd00:0:0:0:0:0:0:2");
+        assertThat(host.up()).isTrue();
+        assertThat(host.masterIndex()).isEqualTo(node.link("culvert0").orElseThrow().index());
+        assertThat(pod.mac()).hasToString("0a:58:0a:f4:01:02");
+        assertThat(pod.mtu()).isEqualTo(1450);
+        assertThat(node.pod().link("lo").orElseThrow().up()).isTrue();
+        assertThat(node.pod().routes()).hasSize(2).allMatch(route -> route.mtu() == 1450);
+        assertThat(node.pod().neighbors()).hasSize(2).allMatch(each -> each.mac().equals(BRIDGE));
+        assertThat(sandboxes.sysctls()).contains("net/ipv6/conf/eth0/accept_ra=0");
+        del.handle(request("DEL", "one", ""), null);
+        assertNothingIsLeft();
+    }
+
+    @Test
+    void leavesNothingWhicheverStepFails() throws Exception {
+        int step = 0;
+        boolean failed = true;
+        while (failed) {
+            node.failAfter(step);
+            if (step > 50) {
+                throw new AssertionError("ADD makes more steps than expected");
+            }
+            CniError error = catchThrowableOfType(CniError.class, () -> add("one"));
+            failed = node.failed() && error != null;
+            if (failed) {
+                assertThat(error.code()).isEqualTo(103);
+                assertThat(error.details()).contains("ENOBUFS");
+                assertNothingIsLeft();
+                step++;
+            }
+        }
+        assertThat(step)
+                .isEqualTo(11); // veth, lo, pod end, 2 x (address, neighbour, route), 2 x host end
+    }
+
+    @Test
+    void refusesTheSecondAddAndKeepsTheFirst() throws Exception {
+        add("one");
+        List<Link> before = node.links();
+        assertThat(refusal("one").code()).isEqualTo(101);
+        assertThat(node.links()).isEqualTo(before);
+        assertThat(leases.leases()).hasSize(1);
+    }
+
+    @Test
+    void refusesAnInterfaceThatExistsInTheSandbox() throws Exception {
+        node.pod().createBridge(new BridgeSpec("eth0", BRIDGE, 1500));
+        CniError error = refusal("one");
+        assertThat(error.code()).isEqualTo(101);
+        assertThat(error).hasMessageContaining("has an interface eth0 already");
+        assertThat(leases.leases()).isEmpty();
+    }
+
+    @Test
+    void refusesTheNodesOwnNamespace() throws Exception {
+        sandboxes.pretendToBeNode();
+        assertThat(refusal("one").code()).isEqualTo(4);
+        assertNothingIsLeft();
+    }
+
+    @Test
+    void asksToTryAgainWhileTheNodeIsNotReady() throws Exception {
+        network = null;
+        CniError error = refusal("one");
+        assertThat(error.code()).isEqualTo(11);
+        assertThat(error).hasMessage("this node is not ready for pods: no podCIDR");
+        assertNothingIsLeft();
+    }
+
+    @Test
+    void saysThatTheRangeIsExhausted() throws Exception {
+        network = new NodeNetwork("culvert0", List.of(Cidr.parse("10.244.1.0/31")), 1450);
+        CniError error = refusal("one");
+        assertThat(error.code()).isEqualTo(102);
+        assertThat(error).hasMessageContaining("10.244.1.0/31");
+        assertNothingIsLeft();
+    }
+
+    @Test
+    void needsANamespace() {
+        CniError error =
+                catchThrowableOfType(
+                        CniError.class,
+                        () -> add.handle(request("ADD", "one", CONFIGURATION), null));
+        assertThat(error.code()).isEqualTo(4);
+        assertThat(error).hasMessageContaining("/run/netns/x");
+    }
+
+    @Test
+    void deletesWhatIsNotThereAndNeedsNoConfiguration() throws Exception {
+        assertThat(del.handle(request("DEL", "one", "not json"), null)).isEmpty();
+        assertThat(del.handle(request("DEL", "one", ""), namespace)).isEmpty();
+        assertNothingIsLeft();
+    }
+}

@@ -1,0 +1,184 @@
+package dev.culvert.agent.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.culvert.net.Cidr;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.assertj.core.api.AbstractThrowableAssert;
+import org.junit.jupiter.api.Test;
+
+class AgentConfigTest {
+
+    @Test
+    void defaultsArePinned() {
+        assertThat(AgentConfig.defaults())
+                .isEqualTo(
+                        new AgentConfig(
+                                List.of(),
+                                1,
+                                4789,
+                                "culvert0",
+                                "culvert.tun",
+                                0,
+                                0,
+                                1000,
+                                Path.of("/run/culvert"),
+                                InetAddress.ofLiteral("127.0.0.1"),
+                                9473,
+                                "",
+                                "info"));
+    }
+
+    @Test
+    void readsEverySettingFromTheFile() throws ConfigException {
+        AgentConfig config =
+                AgentConfig.parse(
+                        "f",
+                        """
+                        clusterCidrs: [10.244.0.0/16, "fd00:244::/56"]
+                        vni: 7
+                        port: 8472
+                        bridge: br9
+                        tunnel: tun.9
+                        underlayMtu: 9000
+                        loops: 3
+                        transmitQueueLength: 50
+                        runDir: /run/other
+                        httpAddress: "::1"
+                        httpPort: 8080
+                        kubeApiServer: https://192.0.2.1:6443
+                        logLevel: DEBUG
+                        """,
+                        Map.of());
+        assertThat(config)
+                .isEqualTo(
+                        new AgentConfig(
+                                List.of(Cidr.parse("10.244.0.0/16"), Cidr.parse("fd00:244::/56")),
+                                7,
+                                8472,
+                                "br9",
+                                "tun.9",
+                                9000,
+                                3,
+                                50,
+                                Path.of("/run/other"),
+                                InetAddress.ofLiteral("::1"),
+                                8080,
+                                "https://192.0.2.1:6443",
+                                "debug"));
+    }
+
+    @Test
+    void theEnvironmentOverridesTheFile() throws ConfigException {
+        AgentConfig config =
+                AgentConfig.parse(
+                        "f",
+                        "port: 1\nvni: 2\n",
+                        Map.of("CULVERT_PORT", "3", "CULVERT_CLUSTER_CIDRS", "10.0.0.0/8"));
+        assertThat(config.port()).isEqualTo(3);
+        assertThat(config.vni()).isEqualTo(2);
+        assertThat(config.clusterCidrs()).containsExactly(Cidr.parse("10.0.0.0/8"));
+    }
+
+    @Test
+    void anEmptyFileIsAllDefaults() throws ConfigException {
+        assertThat(AgentConfig.parse("f", "# nothing\n", Map.of()))
+                .isEqualTo(AgentConfig.defaults());
+    }
+
+    @Test
+    void aNamedFileThatIsMissingIsAnError() {
+        assertThatThrownBy(() -> AgentConfig.load(Path.of("/nonexistent/c.yaml"), Map.of()))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("/nonexistent/c.yaml");
+    }
+
+    @Test
+    void namesLineKeyValueAndWhatIsAllowed() {
+        refusal("vni: 1\nport: 70000\n")
+                .hasMessage(
+                        "c.yaml line 2: port is '70000', but it must be a whole number from 1 to"
+                                + " 65535");
+    }
+
+    @Test
+    void refusesAWrongType() {
+        refusal("port: many\n").hasMessageContaining("line 1: port is 'many'");
+        refusal("port: [1]\n").hasMessageContaining("line 1: port is [1]");
+        refusal("clusterCidrs: 10.0.0.0/8\n").hasMessageContaining("must be a list of CIDRs");
+        refusal("port:\n").hasMessageContaining("'port' must be a plain value");
+        refusal("vni:\n  a: 1\n").hasMessageContaining("'vni' must be a plain value");
+    }
+
+    @Test
+    void refusesUnknownAndRepeatedKeys() {
+        refusal("vni: 1\nprot: 4789\n")
+                .hasMessageContaining("c.yaml line 2: unknown key 'prot'")
+                .hasMessageContaining("clusterCidrs, vni, port");
+        refusal("vni: 1\nvni: 2\n").hasMessageContaining("line 2: 'vni' is there twice");
+    }
+
+    @Test
+    void refusesWhatIsNoYaml() {
+        refusal("vni: [1\n").hasMessageContaining("c.yaml line 2").hasMessageContaining("YAML");
+        refusal("just words\n").hasMessageContaining("'key: value' lines");
+    }
+
+    @Test
+    void saysWhatIsWrongWithACidr() {
+        refusal("clusterCidrs: [10.244.1.0/16]\n")
+                .hasMessageContaining("line 1: clusterCidrs")
+                .hasMessageContaining("the network is 10.244.0.0/16");
+        refusal("clusterCidrs: [10.0.0.0/8, 10.1.0.0/16]\n")
+                .hasMessageContaining("do not overlap");
+    }
+
+    @Test
+    void refusesNamesPathsAndAddressesThatCannotBe() {
+        refusal("bridge: name-that-is-too-long\n").hasMessageContaining("bridge");
+        refusal("runDir: run/culvert\n").hasMessageContaining("an absolute path");
+        refusal("httpAddress: localhost\n").hasMessageContaining("an IP address");
+        refusal("kubeApiServer: 10.0.0.1:6443\n").hasMessageContaining("a URL");
+        refusal("logLevel: loud\n").hasMessageContaining("error, warn, info, debug or trace");
+        refusal("underlayMtu: 100\n").hasMessageContaining("576");
+    }
+
+    @Test
+    void namesTheVariableThatIsWrong() {
+        assertThatThrownBy(() -> AgentConfig.parse("f", "", Map.of("CULVERT_HTTP_PORT", "x")))
+                .hasMessageContaining("environment variable CULVERT_HTTP_PORT is 'x'");
+    }
+
+    @Test
+    void everySettingIsInTheDocumentation() throws IOException {
+        String table = Files.readString(Path.of("..", "docs", "configuration.md"));
+        for (Setting<?> each : Settings.all()) {
+            assertThat(table)
+                    .contains(
+                            "| `%s` | `%s` | %s | %s | %s |"
+                                    .formatted(
+                                            each.name(),
+                                            each.list()
+                                                    ? "[" + each.defaultText() + "]"
+                                                    : each.defaultText().isEmpty()
+                                                            ? "\"\""
+                                                            : each.defaultText(),
+                                            each.allowed(),
+                                            "`" + each.variable() + "`",
+                                            each.doc()));
+        }
+        assertThat(table.lines().filter(line -> line.startsWith("| `")))
+                .hasSameSizeAs(Settings.all());
+    }
+
+    private static AbstractThrowableAssert<?, ? extends Throwable> refusal(String text) {
+        return assertThatThrownBy(() -> AgentConfig.parse("c.yaml", text, Map.of()))
+                .isInstanceOf(ConfigException.class);
+    }
+}
