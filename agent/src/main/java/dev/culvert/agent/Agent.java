@@ -47,8 +47,15 @@ final class Agent implements AutoCloseable {
     private final AgentConfig config;
     private final String nodeName;
     private final @Nullable Path kubeconfig;
+
+    /**
+     * Deprecated in favour of the next client's registry; this one is the one that we were asked
+     * for.
+     */
+    @SuppressWarnings("deprecation")
     private final PrometheusMeterRegistry metrics =
             new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+
     private final Deque<AutoCloseable> started = new ArrayDeque<>();
     private volatile @Nullable VtepAnnouncement vtep;
     private boolean closed;

@@ -79,7 +79,10 @@ final class RouteSync implements Synchronizer {
         return plan.podCidrs().stream()
                 .filter(own -> own.family() == target.family())
                 .findFirst()
-                .map(own -> Route.to(target, link.index()).withSource(NodeNetwork.tunnelAddress(own)));
+                .map(
+                        own ->
+                                Route.to(target, link.index())
+                                        .withSource(NodeNetwork.tunnelAddress(own)));
     }
 
     /** Priority is left out: for IPv6 the kernel reports another one than was asked for. */

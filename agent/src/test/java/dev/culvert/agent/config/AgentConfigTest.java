@@ -135,8 +135,7 @@ class AgentConfigTest {
         refusal("clusterCidrs: [10.244.1.0/16]\n")
                 .hasMessageContaining("line 1: clusterCidrs")
                 .hasMessageContaining("the network is 10.244.0.0/16");
-        refusal("clusterCidrs: [10.0.0.0/8, 10.1.0.0/16]\n")
-                .hasMessageContaining("do not overlap");
+        refusal("clusterCidrs: [10.0.0.0/8, 10.1.0.0/16]\n").hasMessageContaining("do not overlap");
     }
 
     @Test

@@ -20,7 +20,8 @@ import org.junit.jupiter.api.Test;
 class HealthServerTest {
     private final Map<String, String> conditions = new ConcurrentSkipListMap<>();
     private final HealthServer.Sources sources =
-            new HealthServer.Sources(() -> new TreeMap<>(conditions), () -> "{}", () -> "metric 1\n");
+            new HealthServer.Sources(
+                    () -> new TreeMap<>(conditions), () -> "{}", () -> "metric 1\n");
     private final HealthServer server =
             new HealthServer(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), sources);
 

@@ -32,8 +32,7 @@ import org.junit.jupiter.api.Test;
 class NodeWatchTest {
     private static final Duration LONG = Duration.ofSeconds(20);
     private static final VtepAnnouncement VTEP =
-            new VtepAnnouncement(
-                    IpAddresses.parse("192.0.2.1"), MacAddress.ofName("n1"), 1, 4789);
+            new VtepAnnouncement(IpAddresses.parse("192.0.2.1"), MacAddress.ofName("n1"), 1, 4789);
 
     private final Queue<ClusterEvent> events = new ConcurrentLinkedQueue<>();
     private KubernetesMockServer server = serve(0);
@@ -61,7 +60,13 @@ class NodeWatchTest {
         awaitEvent(event -> isNode(event, "n2", "10.244.2.0/24"));
         client.nodes()
                 .withName("n2")
-                .edit(node -> new NodeBuilder(node).editSpec().withPodCIDRs("10.244.9.0/24").endSpec().build());
+                .edit(
+                        node ->
+                                new NodeBuilder(node)
+                                        .editSpec()
+                                        .withPodCIDRs("10.244.9.0/24")
+                                        .endSpec()
+                                        .build());
         awaitEvent(event -> isNode(event, "n2", "10.244.9.0/24"));
         client.nodes().withName("n2").delete();
         awaitEvent(new ClusterEvent.NodeRemoved("n2")::equals);
@@ -72,13 +77,22 @@ class NodeWatchTest {
         try (VtepPublisher publisher = new VtepPublisher(client, "n1")) {
             publisher.desire(VTEP);
             publisher.start();
-            awaitEvent(event -> event instanceof ClusterEvent.NodeChanged(NodeInfo node) && VTEP.equals(node.vtep()));
+            awaitEvent(
+                    event ->
+                            event instanceof ClusterEvent.NodeChanged(NodeInfo node)
+                                    && VTEP.equals(node.vtep()));
             publisher.observe(null);
             events.clear();
             annotate("n1", "{}");
-            awaitEvent(event -> event instanceof ClusterEvent.NodeChanged(NodeInfo node) && node.vtep() == null);
+            awaitEvent(
+                    event ->
+                            event instanceof ClusterEvent.NodeChanged(NodeInfo node)
+                                    && node.vtep() == null);
             publisher.observe(null);
-            awaitEvent(event -> event instanceof ClusterEvent.NodeChanged(NodeInfo node) && VTEP.equals(node.vtep()));
+            awaitEvent(
+                    event ->
+                            event instanceof ClusterEvent.NodeChanged(NodeInfo node)
+                                    && VTEP.equals(node.vtep()));
             assertThat(publisher.problem()).isEmpty();
         }
     }
@@ -86,10 +100,16 @@ class NodeWatchTest {
     @Test
     void leavesOutAMalformedAnnotation() {
         annotate("n1", VtepAnnotation.write(VTEP));
-        awaitEvent(event -> event instanceof ClusterEvent.NodeChanged(NodeInfo node) && node.vtep() != null);
+        awaitEvent(
+                event ->
+                        event instanceof ClusterEvent.NodeChanged(NodeInfo node)
+                                && node.vtep() != null);
         events.clear();
         annotate("n1", "{\"ip\":\"somewhere\"}");
-        awaitEvent(event -> event instanceof ClusterEvent.NodeChanged(NodeInfo node) && node.vtep() == null);
+        awaitEvent(
+                event ->
+                        event instanceof ClusterEvent.NodeChanged(NodeInfo node)
+                                && node.vtep() == null);
     }
 
     @Test

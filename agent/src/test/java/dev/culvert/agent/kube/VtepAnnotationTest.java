@@ -25,8 +25,7 @@ class VtepAnnotationTest {
 
     @Test
     void ignoresKeysOfLaterVersions() {
-        assertThat(VtepAnnotation.read(TEXT.replaceFirst("\\{", "{\"new\":{},")))
-                .isEqualTo(VTEP);
+        assertThat(VtepAnnotation.read(TEXT.replaceFirst("\\{", "{\"new\":{},"))).isEqualTo(VTEP);
     }
 
     @Test

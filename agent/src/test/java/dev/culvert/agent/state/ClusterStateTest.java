@@ -105,7 +105,8 @@ class ClusterStateTest {
         assertThat(state.view().warnings())
                 .singleElement()
                 .asString()
-                .contains("10.244.2.0/25 of node young overlaps 10.244.2.0/24 of the older node old");
+                .contains(
+                        "10.244.2.0/25 of node young overlaps 10.244.2.0/24 of the older node old");
     }
 
     @Test
@@ -139,8 +140,7 @@ class ClusterStateTest {
         state.apply(event(name, created, podCidrs, 1));
     }
 
-    private static ClusterEvent event(
-            String name, String created, List<String> podCidrs, int vni) {
+    private static ClusterEvent event(String name, String created, List<String> podCidrs, int vni) {
         return new ClusterEvent.NodeChanged(
                 new NodeInfo(
                         name,
