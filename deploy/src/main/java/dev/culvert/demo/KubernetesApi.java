@@ -1,0 +1,167 @@
+package dev.culvert.demo;
+
+import java.io.File;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * The Kubernetes API of the demo, in the underlay's namespace: a server in memory, or the real one
+ * from the folder that {@code KUBEBUILDER_ASSETS} names. The main thread only.
+ */
+final class KubernetesApi {
+    private static final Duration START_LIMIT = Duration.ofSeconds(60);
+
+    private final HttpExchange client;
+    private final String kubeconfig;
+    private final String description;
+
+    private KubernetesApi(HttpExchange client, String kubeconfig, String description) {
+        this.client = client;
+        this.kubeconfig = kubeconfig;
+        this.description = description;
+    }
+
+    /** Starts a process that serves the API from memory. */
+    static KubernetesApi inMemory(NodeHolder underlay, ChildProcesses children, Plan plan)
+            throws DemoException, InterruptedException {
+        List<String> command =
+                List.of(
+                        javaExecutable(),
+                        "-Xmx128m",
+                        "-XX:+UseSerialGC",
+                        "-XX:TieredStopAtLevel=1",
+                        "-XX:-UsePerfData",
+                        "-cp",
+                        classPath(),
+                        "dev.culvert.demo.api.ApiServerMain",
+                        Plan.API_ADDRESS,
+                        String.valueOf(Plan.API_PORT));
+        Path log = plan.logs().resolve("kubernetes-api.log");
+        LoggedProcess server = LoggedProcess.start(underlay, children, log, command);
+        KubernetesApi api =
+                new KubernetesApi(
+                        new HttpExchange(underlay.sockets(), server(), ""),
+                        kubeconfig("http", ""),
+                        "fabric8's mock server, in memory");
+        api.awaitReady("/api/v1/nodes", server);
+        return api;
+    }
+
+    /** Starts etcd and kube-apiserver. */
+    static KubernetesApi real(Path assets, NodeHolder underlay, ChildProcesses children, Plan plan)
+            throws DemoException, InterruptedException {
+        LoggedProcess server = KubeApiserver.start(assets, underlay, children, plan.logs());
+        KubernetesApi api =
+                new KubernetesApi(
+                        new HttpExchange(underlay.sockets(), server(), KubeApiserver.TOKEN),
+                        kubeconfig("https", KubeApiserver.TOKEN),
+                        "kube-apiserver and etcd of " + assets);
+        api.awaitReady("/readyz", server);
+        return api;
+    }
+
+    private static InetSocketAddress server() {
+        return new InetSocketAddress(InetAddress.ofLiteral(Plan.API_ADDRESS), Plan.API_PORT);
+    }
+
+    /** This program's own, absolute, because the server starts in another folder. */
+    private static String classPath() {
+        return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator, -1))
+                .map(entry -> Path.of(entry).toAbsolutePath().toString())
+                .collect(Collectors.joining(File.pathSeparator));
+    }
+
+    /** The java that runs this. */
+    static String javaExecutable() {
+        return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    }
+
+    private void awaitReady(String path, LoggedProcess server)
+            throws DemoException, InterruptedException {
+        boolean ready = Await.until(START_LIMIT, () -> !server.isAlive() || answers(path));
+        if (!ready || !server.isAlive()) {
+            throw new DemoException("the Kubernetes API does not start:\n" + server.tail());
+        }
+    }
+
+    private boolean answers(String path) {
+        try {
+            return client.get(path).status() == 200;
+        } catch (IOException _) {
+            return false;
+        }
+    }
+
+    String description() {
+        return description;
+    }
+
+    /** The file that tells an agent where the API is. */
+    String kubeconfig() {
+        return kubeconfig;
+    }
+
+    static String kubeconfig(String scheme, String token) {
+        return """
+        apiVersion: v1
+        kind: Config
+        clusters:
+        - name: demo
+          cluster:
+            server: %s://%s:%d
+        %susers:
+        - name: demo
+          user:
+            token: "%s"
+        contexts:
+        - name: demo
+          context: {cluster: demo, user: demo}
+        current-context: demo
+        """
+                .formatted(
+                        scheme,
+                        Plan.API_ADDRESS,
+                        Plan.API_PORT,
+                        scheme.equals("https") ? "    insecure-skip-tls-verify: true\n" : "",
+                        token.isEmpty() ? "none" : token);
+    }
+
+    /** Makes a Node with its pod range, as the kubelet and the controller manager would. */
+    void createNode(int number) throws DemoException {
+        create(
+                "/api/v1/nodes",
+                """
+                {"apiVersion":"v1","kind":"Node","metadata":{"name":"%1$s"},
+                 "spec":{"podCIDR":"%2$s","podCIDRs":["%2$s"]},
+                 "status":{"addresses":[{"type":"InternalIP","address":"%3$s"},
+                                        {"type":"Hostname","address":"%1$s"}]}}
+                """
+                        .formatted(
+                                Plan.nodeName(number),
+                                Plan.podCidr(number),
+                                Plan.underlayAddress(number)));
+    }
+
+    void createPod(Pod pod) throws DemoException {
+        create("/api/v1/namespaces/default/pods", pod.json());
+    }
+
+    private void create(String path, String json) throws DemoException {
+        try {
+            HttpExchange.Response response = client.post(path, json);
+            if (response.status() / 100 != 2) {
+                throw new DemoException(
+                        "the Kubernetes API answered %d to POST %s: %s"
+                                .formatted(response.status(), path, response.body()));
+            }
+        } catch (IOException e) {
+            throw new DemoException("POST " + path + ": " + e.getMessage(), e);
+        }
+    }
+}
