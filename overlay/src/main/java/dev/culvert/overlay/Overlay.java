@@ -48,6 +48,7 @@ public final class Overlay implements AutoCloseable {
     private final OverlayConfig.Offload offload;
     private final VxlanEncapsulation encapsulation;
     private final List<LoopCounters> counters;
+    private final OverlayMetrics metrics;
     private final List<Channel> channels = new ArrayList<>();
     private volatile Forwarding forwarding;
     private @Nullable MultiThreadIoEventLoopGroup group;
@@ -64,6 +65,7 @@ public final class Overlay implements AutoCloseable {
         this.encapsulation = new VxlanEncapsulation(config.vni(), config.localMac());
         this.counters =
                 IntStream.range(0, config.loops()).mapToObj(_ -> new LoopCounters()).toList();
+        this.metrics = new OverlayMetrics(counters);
         this.forwarding = Forwarding.empty(config.podCidrs());
     }
 
@@ -182,9 +184,9 @@ public final class Overlay implements AutoCloseable {
         return !channels.isEmpty() && channels.stream().allMatch(Channel::isOpen);
     }
 
-    /** Registers its meters; once for each registry. */
+    /** Registers its meters, until it is closed; once for each registry. */
     public void bindTo(MeterRegistry registry) {
-        new OverlayMetrics(counters).bindTo(registry, this);
+        metrics.bindTo(registry, this);
     }
 
     int fdbSize() {
@@ -227,6 +229,7 @@ public final class Overlay implements AutoCloseable {
     /** Stops carrying packets and closes everything but the TUN device itself. */
     @Override
     public void close() {
+        metrics.close();
         channels.forEach(channel -> channel.close().syncUninterruptibly());
         channels.clear();
         MultiThreadIoEventLoopGroup loops = group;

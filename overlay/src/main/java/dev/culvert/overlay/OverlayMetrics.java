@@ -3,13 +3,20 @@ package dev.culvert.overlay;
 import dev.culvert.overlay.encap.DropReason;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
-/** Shows the loops' counters as meters. The names are a contract. */
-final class OverlayMetrics {
+/**
+ * Shows the loops' counters as meters. The names are a contract. {@link #close} takes the meters
+ * away again, since a registry would give an old meter to the next data path.
+ */
+final class OverlayMetrics implements AutoCloseable {
     private final List<LoopCounters> loops;
+    private final Map<Meter, MeterRegistry> registered = new ConcurrentHashMap<>();
 
     OverlayMetrics(List<LoopCounters> loops) {
         this.loops = loops;
@@ -21,24 +28,33 @@ final class OverlayMetrics {
         counter(registry, "bytes", "egress", LoopCounters.EGRESS_BYTES);
         counter(registry, "bytes", "ingress", LoopCounters.INGRESS_BYTES);
         for (DropReason reason : DropReason.values()) {
-            FunctionCounter.builder(
-                            "culvert.overlay.drops", this, metrics -> metrics.sumDrops(reason))
-                    .tags(
-                            "direction", reason.direction().label(),
-                            "reason", reason.label())
-                    .description("Packets that the data path did not pass on")
-                    .register(registry);
+            keep(
+                    registry,
+                    FunctionCounter.builder(
+                                    "culvert.overlay.drops",
+                                    this,
+                                    metrics -> metrics.sumDrops(reason))
+                            .tags(
+                                    "direction", reason.direction().label(),
+                                    "reason", reason.label())
+                            .description("Packets that the data path did not pass on")
+                            .register(registry));
         }
-        Gauge.builder("culvert.overlay.fdb.entries", overlay, Overlay::fdbSize)
-                .description("Prefixes in the forwarding database")
-                .register(registry);
+        keep(
+                registry,
+                Gauge.builder("culvert.overlay.fdb.entries", overlay, Overlay::fdbSize)
+                        .description("Prefixes in the forwarding database")
+                        .register(registry));
     }
 
     private void counter(MeterRegistry registry, String what, String direction, int counter) {
-        FunctionCounter.builder("culvert.overlay." + what, this, metrics -> metrics.sum(counter))
-                .tags(Tags.of("direction", direction))
-                .description("Inner " + what + " exchanged with peers")
-                .register(registry);
+        keep(
+                registry,
+                FunctionCounter.builder(
+                                "culvert.overlay." + what, this, metrics -> metrics.sum(counter))
+                        .tags(Tags.of("direction", direction))
+                        .description("Inner " + what + " exchanged with peers")
+                        .register(registry));
     }
 
     private double sum(int counter) {
@@ -47,5 +63,15 @@ final class OverlayMetrics {
 
     private double sumDrops(DropReason reason) {
         return loops.stream().mapToLong(loop -> loop.drops(reason)).sum();
+    }
+
+    private void keep(MeterRegistry registry, Meter meter) {
+        registered.put(meter, registry);
+    }
+
+    @Override
+    public void close() {
+        registered.forEach((meter, registry) -> registry.remove(meter));
+        registered.clear();
     }
 }

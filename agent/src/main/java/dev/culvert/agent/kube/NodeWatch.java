@@ -62,6 +62,9 @@ public final class NodeWatch implements AutoCloseable {
             return node.getMetadata().getName();
         }
 
+        /**
+         * The first listing is told from the store, so this keeps all that {@link #value} reads.
+         */
         @Override
         public Node cutDown(Node node) {
             ObjectMeta meta = node.getMetadata();
@@ -70,8 +73,31 @@ public final class NodeWatch implements AutoCloseable {
                     .withName(meta.getName())
                     .withUid(meta.getUid())
                     .withResourceVersion(meta.getResourceVersion())
+                    .withCreationTimestamp(meta.getCreationTimestamp())
+                    .withAnnotations(vtepAnnotation(meta))
                     .endMetadata()
+                    .withNewSpec()
+                    .withPodCIDRs(podCidrs(node.getSpec()))
+                    .endSpec()
+                    .withNewStatus()
+                    .withAddresses(internalAddresses(node.getStatus()))
+                    .endStatus()
                     .build();
+        }
+
+        private static Map<String, String> vtepAnnotation(ObjectMeta meta) {
+            Map<String, String> annotations = meta.getAnnotations();
+            String text = annotations == null ? null : annotations.get(VtepAnnotation.KEY);
+            return text == null ? Map.of() : Map.of(VtepAnnotation.KEY, text);
+        }
+
+        private static List<NodeAddress> internalAddresses(@Nullable NodeStatus status) {
+            if (status == null || status.getAddresses() == null) {
+                return List.of();
+            }
+            return status.getAddresses().stream()
+                    .filter(address -> "InternalIP".equals(address.getType()))
+                    .toList();
         }
 
         @Override
@@ -88,11 +114,11 @@ public final class NodeWatch implements AutoCloseable {
 
         private static List<InetAddress> internalIps(@Nullable NodeStatus status) {
             List<InetAddress> ips = new ArrayList<>();
-            if (status != null && status.getAddresses() != null) {
-                for (NodeAddress address : status.getAddresses()) {
-                    if ("InternalIP".equals(address.getType())) {
-                        ips.add(IpAddresses.parse(address.getAddress()));
-                    }
+            for (NodeAddress address : internalAddresses(status)) {
+                try {
+                    ips.add(IpAddresses.parse(address.getAddress()));
+                } catch (IllegalArgumentException e) {
+                    LOG.warn("an InternalIP of a node is left out: {}", e.getMessage());
                 }
             }
             return ips;
@@ -111,8 +137,7 @@ public final class NodeWatch implements AutoCloseable {
         }
 
         private @Nullable VtepAnnouncement vtep(ObjectMeta meta) {
-            Map<String, String> annotations = meta.getAnnotations();
-            String text = annotations == null ? null : annotations.get(VtepAnnotation.KEY);
+            String text = vtepAnnotation(meta).get(VtepAnnotation.KEY);
             if (text == null) {
                 return null;
             }

@@ -47,6 +47,9 @@ public final class PodWatch implements AutoCloseable {
             return pod.getMetadata().getNamespace() + "/" + pod.getMetadata().getName();
         }
 
+        /**
+         * The first listing is told from the store, so this keeps all that {@link #value} reads.
+         */
         @Override
         public Pod cutDown(Pod pod) {
             ObjectMeta meta = pod.getMetadata();
@@ -57,6 +60,9 @@ public final class PodWatch implements AutoCloseable {
                     .withUid(meta.getUid())
                     .withResourceVersion(meta.getResourceVersion())
                     .endMetadata()
+                    .withNewStatus()
+                    .withPodIPs(podIps(pod.getStatus()))
+                    .endStatus()
                     .build();
         }
 
@@ -71,10 +77,11 @@ public final class PodWatch implements AutoCloseable {
         }
 
         private static List<InetAddress> addresses(@Nullable PodStatus status) {
-            if (status == null || status.getPodIPs() == null) {
-                return List.of();
-            }
-            return status.getPodIPs().stream().map(PodIP::getIp).map(IpAddresses::parse).toList();
+            return podIps(status).stream().map(PodIP::getIp).map(IpAddresses::parse).toList();
+        }
+
+        private static List<PodIP> podIps(@Nullable PodStatus status) {
+            return status == null || status.getPodIPs() == null ? List.of() : status.getPodIPs();
         }
 
         @Override

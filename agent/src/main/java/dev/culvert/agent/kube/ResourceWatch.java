@@ -127,7 +127,9 @@ final class ResourceWatch<T extends HasMetadata, V> implements AutoCloseable {
         lastWell = System.nanoTime();
         if (!problem.isEmpty()) {
             problem = "";
-            LOG.info("the Kubernetes API answers again kind={}", kind);
+            LOG.info("the Kubernetes API answers again, listing anew kind={}", kind);
+            replace();
+            return;
         }
         if (!listed && current.hasSynced()) {
             listed = true;

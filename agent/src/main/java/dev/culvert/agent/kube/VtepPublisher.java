@@ -1,10 +1,12 @@
 package dev.culvert.agent.kube;
 
 import dev.culvert.agent.state.VtepAnnouncement;
+import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -61,23 +63,36 @@ public final class VtepPublisher implements AutoCloseable {
             return;
         }
         try {
-            client.nodes()
-                    .withName(nodeName)
-                    .subresource("status")
-                    .patch(
-                            PatchContext.of(PatchType.JSON_MERGE),
-                            VtepAnnotation.patch(VtepAnnotation.write(wanted)));
+            String text = VtepAnnotation.write(wanted);
+            Node answer =
+                    client.nodes()
+                            .withName(nodeName)
+                            .subresource("status")
+                            .patch(
+                                    PatchContext.of(PatchType.JSON_MERGE),
+                                    VtepAnnotation.patch(text));
+            if (!text.equals(annotation(answer))) {
+                failed("the API server accepted the change but did not make it");
+                return;
+            }
             observed = wanted;
             problem = "";
-            LOG.info("published this node's VTEP vtep={}", VtepAnnotation.write(wanted));
+            LOG.info("published this node's VTEP vtep={}", text);
         } catch (KubernetesClientException e) {
-            if (problem.isEmpty()) {
-                LOG.warn("cannot publish this node's VTEP, will retry: {}", e.getMessage());
-            }
-            problem =
-                    "cannot write the annotation of node %s: %s"
-                            .formatted(nodeName, e.getMessage());
+            failed(String.valueOf(e.getMessage()));
         }
+    }
+
+    private void failed(String reason) {
+        if (problem.isEmpty()) {
+            LOG.warn("cannot publish this node's VTEP, will retry: {}", reason);
+        }
+        problem = "cannot write the annotation of node %s: %s".formatted(nodeName, reason);
+    }
+
+    private static @Nullable String annotation(Node node) {
+        Map<String, String> annotations = node.getMetadata().getAnnotations();
+        return annotations == null ? null : annotations.get(VtepAnnotation.KEY);
     }
 
     @Override

@@ -78,6 +78,7 @@ final class OverlaySync implements Synchronizer {
             overlay = current;
             opened.accept(current);
         }
+        current.limitTo(plan.underlay().podMtu());
         if (!desired.equals(published)) {
             current.publish(desired);
             published = desired;

@@ -14,7 +14,6 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
-import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.fabric8.mockwebserver.Context;
 import io.fabric8.mockwebserver.MockWebServer;
@@ -81,7 +80,6 @@ class NodeWatchTest {
                     event ->
                             event instanceof ClusterEvent.NodeChanged(NodeInfo node)
                                     && VTEP.equals(node.vtep()));
-            publisher.observe(null);
             events.clear();
             annotate("n1", "{}");
             awaitEvent(
@@ -173,7 +171,7 @@ class NodeWatchTest {
                         new Context(),
                         new MockWebServer(),
                         new HashMap<>(),
-                        new KubernetesCrudDispatcher(),
+                        new NodeStatusDispatcher(),
                         false);
         server.init(InetAddress.getLoopbackAddress(), port);
         return server;

@@ -1,6 +1,6 @@
 package dev.culvert.demo.api;
 
-import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
+import dev.culvert.agent.kube.NodeStatusDispatcher;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.fabric8.mockwebserver.Context;
 import io.fabric8.mockwebserver.MockWebServer;
@@ -29,7 +29,7 @@ public final class ApiServerMain {
                         new Context(),
                         new MockWebServer(),
                         new HashMap<>(),
-                        new KubernetesCrudDispatcher(),
+                        new NodeStatusDispatcher(),
                         false);
         server.init(address, port);
         PrintStream out = System.out;
