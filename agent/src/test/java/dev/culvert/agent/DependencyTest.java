@@ -1,0 +1,134 @@
+package dev.culvert.agent;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.library.GeneralCodingRules;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+@AnalyzeClasses(
+        packages = "dev.culvert.agent",
+        importOptions = ImportOption.DoNotIncludeTests.class)
+final class DependencyTest {
+    private static final String ROOT = "dev.culvert.agent";
+    private static final String CONFIG = ROOT + ".config";
+    private static final String STATE = ROOT + ".state";
+    private static final String KUBE = ROOT + ".kube";
+    private static final String IPAM = ROOT + ".ipam";
+    private static final String SANDBOX = ROOT + ".sandbox";
+    private static final String CNI = ROOT + ".cni";
+    private static final String SYNC = ROOT + ".sync";
+    private static final String HTTP = ROOT + ".http";
+    private static final String NET = "dev.culvert.net";
+    private static final String LINUX = "dev.culvert.linux";
+    private static final String ROUTE = LINUX + ".route";
+    private static final String NETNS = LINUX + ".netns";
+    private static final String OVERLAY = "dev.culvert.overlay";
+    private static final String FDB = OVERLAY + ".fdb";
+    private static final String LOG = "org.apache.logging.log4j";
+    private static final String JSON = "tools.jackson..";
+    private static final String METRICS = "io.micrometer..";
+    private static final String KUBERNETES = "io.fabric8..";
+
+    @ArchTest static final ArchRule configUsesYaml = only(CONFIG, NET, "org.snakeyaml..");
+    @ArchTest static final ArchRule stateUsesValues = only(STATE, NET, FDB);
+    @ArchTest static final ArchRule ipamUsesAddresses = only(IPAM, NET, LOG);
+    @ArchTest static final ArchRule httpUsesNothing = only(HTTP, "com.sun.net.httpserver");
+
+    @ArchTest static final ArchRule kubeYieldsState = only(KUBE, STATE, NET, KUBERNETES, JSON, LOG);
+
+    @ArchTest
+    static final ArchRule sandboxUsesTheKernel = only(SANDBOX, NET, LINUX, ROUTE, NETNS, LOG);
+
+    @ArchTest
+    static final ArchRule cniAttaches =
+            only(CNI, IPAM, SANDBOX, STATE, NET, LINUX, ROUTE, NETNS, JSON, METRICS, LOG);
+
+    @ArchTest
+    static final ArchRule syncFollowsState =
+            only(SYNC, STATE, CONFIG, NET, LINUX, ROUTE, OVERLAY, FDB, LOG);
+
+    @ArchTest
+    static final ArchRule nobodyUsesRoot =
+            noClasses()
+                    .that()
+                    .resideOutsideOfPackage(ROOT)
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAPackage(ROOT);
+
+    @ArchTest
+    static final ArchRule onlyKubeAndRootUseTheClient =
+            noClasses()
+                    .that()
+                    .resideOutsideOfPackages(ROOT, KUBE)
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAPackage(KUBERNETES);
+
+    @ArchTest
+    static final ArchRule noCycles =
+            slices().matching("dev.culvert.agent.(*)..").should().beFreeOfCycles();
+
+    @ArchTest
+    static final ArchRule nobodyLinks =
+            noClasses()
+                    .should()
+                    .dependOnClassesThat()
+                    .belongToAnyOf(Linker.class, SymbolLookup.class, MemorySegment.class);
+
+    @ArchTest
+    static final ArchRule nobodyRunsCommands =
+            noClasses()
+                    .should()
+                    .dependOnClassesThat()
+                    .belongToAnyOf(ProcessBuilder.class, Process.class);
+
+    @ArchTest
+    static final ArchRule onlyMainReadsTheEnvironment =
+            noClasses()
+                    .that()
+                    .doNotBelongToAnyOf(Main.class)
+                    .should()
+                    .callMethod(System.class, "getenv")
+                    .orShould()
+                    .callMethod(System.class, "getenv", String.class);
+
+    @ArchTest
+    static final ArchRule nobodySleeps =
+            noClasses()
+                    .should()
+                    .callMethod(Thread.class, "sleep", long.class)
+                    .orShould()
+                    .callMethod(Thread.class, "sleep", Duration.class);
+
+    /** The command line prints too, but through picocli's writers. */
+    @ArchTest
+    static final ArchRule nobodyPrints =
+            GeneralCodingRules.NO_CLASSES_SHOULD_ACCESS_STANDARD_STREAMS;
+
+    @ArchTest
+    static final ArchRule nobodyLogsWithJul =
+            GeneralCodingRules.NO_CLASSES_SHOULD_USE_JAVA_UTIL_LOGGING;
+
+    private static ArchRule only(String own, String... others) {
+        List<String> allowed = new ArrayList<>(List.of(own, "java..", "org.jspecify..", ""));
+        allowed.addAll(List.of(others));
+        return classes()
+                .that()
+                .resideInAPackage(own)
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage(allowed.toArray(String[]::new));
+    }
+}
