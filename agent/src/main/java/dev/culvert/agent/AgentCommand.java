@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -66,23 +67,22 @@ final class AgentCommand implements Callable<Integer> {
         }
     }
 
+    /** Told to stop is done, not failed: without the halt the JVM would end with 128 + signal. */
     private static int run(Agent agent) throws IOException {
-        CountDownLatch stopped = new CountDownLatch(1);
-        Thread main = Thread.currentThread();
-        Runtime.getRuntime()
-                .addShutdownHook(
-                        Thread.ofPlatform()
-                                .name("stop")
-                                .unstarted(
-                                        () -> {
-                                            agent.close();
-                                            stopped.countDown();
-                                        }));
+        CountDownLatch forever = new CountDownLatch(1);
+        AtomicInteger status = new AtomicInteger(1);
+        Runnable stop =
+                () -> {
+                    agent.close();
+                    Runtime.getRuntime().halt(status.get());
+                };
+        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("stop").unstarted(stop));
+        agent.start();
+        status.set(0);
         try {
-            agent.start();
-            stopped.await();
+            forever.await();
         } catch (InterruptedException _) {
-            main.interrupt();
+            Thread.currentThread().interrupt();
         }
         return 0;
     }

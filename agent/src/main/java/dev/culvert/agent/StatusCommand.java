@@ -51,7 +51,8 @@ final class StatusCommand implements Callable<Integer> {
         report.conditions()
                 .forEach(
                         (name, problem) ->
-                                out.printf("  %-9s%s%n", name, problem.isEmpty() ? "ok" : problem));
+                                out.printf(
+                                        "  %-12s%s%n", name, problem.isEmpty() ? "ok" : problem));
         StatusReport.VtepStatus vtep = report.vtep();
         if (vtep != null) {
             out.printf(

@@ -42,7 +42,7 @@ class IngressChecksIT {
 
     @BeforeEach
     void start() throws Exception {
-        namespaces = TestNamespaces.assumePermitted();
+        namespaces = TestNamespaces.assumePermitted().assumeTun();
         List<TestNode> nodes = TestNode.pair(namespaces);
         node = nodes.get(0);
         peer = nodes.get(1);

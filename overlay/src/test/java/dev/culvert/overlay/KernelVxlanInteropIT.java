@@ -43,7 +43,7 @@ class KernelVxlanInteropIT {
     @ParameterizedTest(name = "{0}")
     @MethodSource("modes")
     void carriesEverything(String name, Offload offload, boolean wire, int loops) throws Exception {
-        try (TestNamespaces namespaces = TestNamespaces.assumePermitted()) {
+        try (TestNamespaces namespaces = TestNamespaces.assumePermitted().assumeTun()) {
             List<TestNode> nodes = TestNode.pair(namespaces);
             TestNode culvert = nodes.get(0);
             TestNode kernel = nodes.get(1);

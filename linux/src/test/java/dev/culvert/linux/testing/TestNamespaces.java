@@ -49,6 +49,16 @@ public final class TestNamespaces implements AutoCloseable {
         return Assumptions.abort(reason);
     }
 
+    /** Skips the test, and says why, if this process may not open TUN devices. */
+    public TestNamespaces assumeTun() {
+        Path device = Path.of("/dev/net/tun");
+        if (!Files.isReadable(device) || !Files.isWritable(device)) {
+            close();
+            Assumptions.abort("needs a TUN device: this user cannot open " + device);
+        }
+        return this;
+    }
+
     /** A new namespace with {@code lo} up. */
     public NetworkNamespace create() throws Exception {
         NetworkNamespace namespace = NetworkNamespace.create();
