@@ -3,7 +3,6 @@ package dev.culvert.agent.kube;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -49,9 +48,11 @@ public final class KubeConnection {
         }
         try {
             return Config.fromKubeconfig(kubeconfig.toFile());
-        } catch (KubernetesClientException | IllegalArgumentException e) {
+        } catch (RuntimeException e) {
+            // The client lets its YAML parser's own exceptions through, of several lines.
+            String reason = String.valueOf(e.getMessage()).strip().replaceAll("\\s*\\R\\s*", " ");
             throw new IOException(
-                    "the kubeconfig %s is not valid: %s".formatted(kubeconfig, e.getMessage()), e);
+                    "the kubeconfig %s is not valid: %s".formatted(kubeconfig, reason), e);
         }
     }
 
