@@ -30,7 +30,9 @@ public final class NodeWatch implements AutoCloseable {
 
     /** Nothing happens before {@link #start}. */
     public NodeWatch(KubernetesClient client, Consumer<ClusterEvent> sink) {
-        this.watch = new ResourceWatch<>("nodes", client.nodes(), new NodeMapping(sink));
+        this.watch =
+                new ResourceWatch<>(
+                        "nodes", client.getMasterUrl(), client.nodes(), new NodeMapping(sink));
     }
 
     /** Begins to watch, and keeps trying for as long as it takes. */

@@ -24,6 +24,7 @@ public final class PodWatch implements AutoCloseable {
         this.watch =
                 new ResourceWatch<>(
                         "pods",
+                        client.getMasterUrl(),
                         client.pods().inAnyNamespace().withField("spec.nodeName", nodeName),
                         new PodMapping(sink));
     }

@@ -5,6 +5,8 @@ import io.fabric8.kubernetes.client.dsl.Informable;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.fabric8.kubernetes.client.informers.cache.BasicItemStore;
+import java.net.ConnectException;
+import java.net.URL;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -52,6 +54,7 @@ final class ResourceWatch<T extends HasMetadata, V> implements AutoCloseable {
     }
 
     private final String kind;
+    private final URL server;
     private final Informable<T> resources;
     private final Mapping<T, V> mapping;
     private final Map<String, V> known = new HashMap<>();
@@ -62,8 +65,13 @@ final class ResourceWatch<T extends HasMetadata, V> implements AutoCloseable {
     private boolean listed;
     private volatile String problem = "";
 
-    ResourceWatch(String kind, Informable<T> resources, Mapping<T, V> mapping) {
+    /**
+     * @param kind the plural name of the kind
+     * @param server the API server's address, for messages
+     */
+    ResourceWatch(String kind, URL server, Informable<T> resources, Mapping<T, V> mapping) {
         this.kind = kind;
+        this.server = server;
         this.resources = resources;
         this.mapping = mapping;
         this.supervisor =
@@ -150,18 +158,27 @@ final class ResourceWatch<T extends HasMetadata, V> implements AutoCloseable {
 
     private void failed(String reason) {
         if (problem.isEmpty()) {
-            LOG.warn("the Kubernetes API does not answer, will retry kind={}: {}", kind, reason);
+            LOG.warn(
+                    "the Kubernetes API does not answer, will retry kind={} server={}: {}",
+                    kind,
+                    server,
+                    reason);
         }
-        problem = "the Kubernetes API cannot be used (%s): %s".formatted(kind, reason);
+        problem =
+                "the Kubernetes API at %s cannot be used (%s): %s".formatted(server, kind, reason);
     }
 
+    /** The innermost cause that says something. */
     private static String reason(Throwable failure) {
-        Throwable root = failure;
-        while (root.getCause() != null) {
-            root = root.getCause();
+        String reason = failure.getClass().getSimpleName();
+        for (Throwable each = failure; each != null; each = each.getCause()) {
+            if (each.getMessage() != null) {
+                reason = each.getMessage();
+            } else if (each instanceof ConnectException) {
+                reason = "connection refused";
+            }
         }
-        String message = root.getMessage();
-        return message == null ? root.getClass().getSimpleName() : message;
+        return reason;
     }
 
     private void put(T object) {

@@ -115,7 +115,9 @@ class NodeWatchTest {
         int port = server.getPort();
         server.destroy();
         await().atMost(LONG).until(() -> !watch.problem().isEmpty());
-        assertThat(watch.problem()).contains("Kubernetes API cannot be used (nodes)");
+        assertThat(watch.problem())
+                .contains("127.0.0.1:" + port)
+                .contains("cannot be used (nodes)");
         events.clear();
         server = serve(port);
         create("n3", "10.244.3.0/24");

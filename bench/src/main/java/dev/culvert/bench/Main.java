@@ -1,0 +1,30 @@
+package dev.culvert.bench;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code ./dev bench}: measurements of Culvert, never shipped. */
+@Command(
+        name = "./dev bench",
+        mixinStandardHelpOptions = true,
+        subcommands = MicroCommand.class,
+        description = "Measure Culvert.",
+        synopsisSubcommandLabel = "COMMAND")
+public final class Main implements Runnable {
+    @Spec private CommandSpec spec = CommandSpec.create();
+
+    private Main() {}
+
+    /** Exits with 0 done, 1 failed, 2 wrong usage. */
+    public static void main(String[] args) {
+        System.exit(new CommandLine(new Main()).execute(args));
+    }
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "Missing command");
+    }
+}
