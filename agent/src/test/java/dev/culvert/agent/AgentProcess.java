@@ -53,8 +53,7 @@ final class AgentProcess implements AutoCloseable {
         builder.environment()
                 .keySet()
                 .removeIf(name -> name.equals("NODE_NAME") || name.startsWith("CULVERT_"));
-        Process process =
-                builder.redirectErrorStream(true).redirectOutput(output.toFile()).start();
+        Process process = builder.redirectErrorStream(true).redirectOutput(output.toFile()).start();
         return new AgentProcess(namespace, process, output);
     }
 

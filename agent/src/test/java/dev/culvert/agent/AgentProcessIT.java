@@ -68,8 +68,7 @@ class AgentProcessIT {
         AgentProcess agent = startAgent();
         awaitReady(agent);
         assertTheNodeIsSetUp();
-        eventually(
-                () -> assertThat(api.annotation("node1")).isEqualTo(vtep("node1", OWN_IP)));
+        eventually(() -> assertThat(api.annotation("node1")).isEqualTo(vtep("node1", OWN_IP)));
         assertThat(agent.get("/healthz").status()).isEqualTo(200);
         assertThat(agent.get("/metrics").body()).contains("culvert_agent_ready 1.0");
 
@@ -166,7 +165,7 @@ class AgentProcessIT {
     @Test
     void waitsForTheApi() throws Exception {
         AgentProcess agent = startAgent();
-        awaitNotReady(agent, "Kubernetes API cannot be used");
+        awaitNotReady(agent, "the Kubernetes API at http://127.0.0.1:8080");
         apiWithNode("10.244.1.0/24");
         awaitReady(agent);
     }
@@ -213,8 +212,7 @@ class AgentProcessIT {
         }
     }
 
-    private void assertRefused(int status, String sentence, String... arguments)
-            throws Exception {
+    private void assertRefused(int status, String sentence, String... arguments) throws Exception {
         AgentProcess agent = start(AgentProcess.start(node, directory, arguments));
         assertThat(agent.exitStatus()).as(agent.output()).isEqualTo(status);
         assertThat(agent.output()).contains(sentence).doesNotContain("\tat ");
@@ -222,16 +220,11 @@ class AgentProcessIT {
 
     private ApiServer apiWithNode(String podCidr) throws Exception {
         ApiServer api = start(ApiServer.start(node));
-        api.create(
-                ApiServer.node("node1", OWN_IP)
-                        .editSpec()
-                        .withPodCIDRs(podCidr)
-                        .endSpec());
+        api.create(ApiServer.node("node1", OWN_IP).editSpec().withPodCIDRs(podCidr).endSpec());
         return api;
     }
 
-    private static NodeBuilder peer(
-            String name, String podCidr, String ip) {
+    private static NodeBuilder peer(String name, String podCidr, String ip) {
         return ApiServer.node(name, ip)
                 .editSpec()
                 .withPodCIDRs(podCidr)
@@ -271,7 +264,8 @@ class AgentProcessIT {
 
     private Path config(String more) throws IOException {
         Path file = Files.createTempFile(directory, "culvert", ".yaml");
-        return Files.writeString(file, "runDir: " + directory.resolve("run") + "\nloops: 2\n" + more);
+        return Files.writeString(
+                file, "runDir: " + directory.resolve("run") + "\nloops: 2\n" + more);
     }
 
     private <T extends AutoCloseable> T start(T part) {
