@@ -49,11 +49,23 @@ abstract class EpollPacketChannel extends AbstractChannel {
         return fileDescriptor.intValue();
     }
 
-    /** Lets "nothing there" and "interrupted" pass; other failures end the channel. */
+    /** Lets pass what says "nothing there" or "not now"; other failures end the channel. */
     static void checkRead(long result, String call, Object object) throws LinuxException {
-        if (result < 0 && result != -Errno.EAGAIN.number() && result != -Errno.EINTR.number()) {
+        if (result < 0 && !isPassing((int) -result)) {
             throw new LinuxException(call, Errno.of((int) -result), object.toString());
         }
+    }
+
+    /** A socket also reports here, once, what became of an earlier datagram (ip(7), errors). */
+    private static boolean isPassing(int errno) {
+        return errno == Errno.EAGAIN.number()
+                || errno == Errno.EINTR.number()
+                || errno == Errno.ENOMEM.number()
+                || errno == Errno.ENOBUFS.number()
+                || errno == Errno.ECONNREFUSED.number()
+                || errno == Errno.ENETDOWN.number()
+                || errno == Errno.ENETUNREACH.number()
+                || errno == Errno.EHOSTUNREACH.number();
     }
 
     private void ready() {
