@@ -70,15 +70,19 @@ final class AgentCommand implements Callable<Integer> {
     /** Told to stop is done, not failed: without the halt the JVM would end with 128 + signal. */
     private static int run(Agent agent) throws IOException {
         CountDownLatch forever = new CountDownLatch(1);
-        AtomicInteger status = new AtomicInteger(1);
+        AtomicInteger status = new AtomicInteger(0);
         Runnable stop =
                 () -> {
                     agent.close();
                     Runtime.getRuntime().halt(status.get());
                 };
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("stop").unstarted(stop));
-        agent.start();
-        status.set(0);
+        try {
+            agent.start();
+        } catch (IOException | RuntimeException e) {
+            status.set(1);
+            throw e;
+        }
         try {
             forever.await();
         } catch (InterruptedException _) {

@@ -90,6 +90,9 @@ public final class Overlay implements AutoCloseable {
         } catch (LinuxException e) {
             close();
             throw OverlayException.opening(config, e);
+        } catch (RuntimeException e) {
+            close();
+            throw e;
         }
     }
 
@@ -230,12 +233,21 @@ public final class Overlay implements AutoCloseable {
     @Override
     public void close() {
         metrics.close();
-        channels.forEach(channel -> channel.close().syncUninterruptibly());
+        channels.forEach(Overlay::close);
         channels.clear();
         MultiThreadIoEventLoopGroup loops = group;
         if (loops != null) {
             loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).syncUninterruptibly();
             group = null;
+        }
+    }
+
+    /** A channel that never got to its event loop has nobody who could close it there. */
+    private static void close(Channel channel) {
+        if (channel.isRegistered()) {
+            channel.close().syncUninterruptibly();
+        } else if (channel.isOpen()) {
+            channel.unsafe().closeForcibly();
         }
     }
 }
