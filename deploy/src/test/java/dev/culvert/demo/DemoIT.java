@@ -32,7 +32,10 @@ class DemoIT {
                 Files.exists(ROOT.resolve("agent/target/culvert/culvert.jar"))
                         && Files.exists(ROOT.resolve("cni/target/culvert-cni")),
                 "the agent and the CNI executable are not built");
-        assumeTrue(Files.exists(Path.of("/dev/net/tun")), "there is no /dev/net/tun");
+        Path tun = Path.of("/dev/net/tun");
+        assumeTrue(
+                Files.isReadable(tun) && Files.isWritable(tun),
+                "needs a TUN device: this user cannot open " + tun);
         Process unshare =
                 new ProcessBuilder(
                                 "unshare", "--net", "--mount", "mount", "-t", "sysfs", "s", "/sys")
