@@ -82,7 +82,7 @@ public final class PathCommand implements Callable<Integer> {
     private static String obstacle() {
         List<String> missing = TOOLS.stream().filter(tool -> !isInstalled(tool)).toList();
         if (!missing.isEmpty()) {
-            return "Not found on this machine: %s. Install them first."
+            return "Not found in the folders of PATH: %s. Install what is missing first."
                     .formatted(String.join(", ", missing));
         }
         try (NetworkNamespace _ = NetworkNamespace.create()) {
@@ -95,8 +95,8 @@ public final class PathCommand implements Callable<Integer> {
     }
 
     private static boolean isInstalled(String tool) {
-        String path = System.getenv().getOrDefault("PATH", "") + ":/usr/sbin:/sbin";
-        return Stream.of(path.split(":"))
+        String path = System.getenv().getOrDefault("PATH", "");
+        return Stream.of(path.split(":", -1))
                 .anyMatch(folder -> Files.isExecutable(Path.of(folder, tool)));
     }
 
