@@ -1,5 +1,6 @@
 package dev.culvert.bench;
 
+import dev.culvert.bench.path.PathCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -10,7 +11,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "./dev bench",
         mixinStandardHelpOptions = true,
-        subcommands = MicroCommand.class,
+        subcommands = {PathCommand.class, MicroCommand.class},
         description = "Measure Culvert.",
         synopsisSubcommandLabel = "COMMAND")
 public final class Main implements Runnable {

@@ -1,5 +1,6 @@
 package dev.culvert.bench;
 
+import dev.culvert.bench.report.ResultLine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -88,15 +89,7 @@ final class MicroCommand implements Callable<Integer> {
     }
 
     private static String json(String metric, String unit, double median, double min, double max) {
-        return String.format(
-                Locale.ROOT,
-                "{\"mode\":\"micro\",\"underlay\":\"none\",\"metric\":\"%s\",\"median\":%.3f,"
-                        + "\"min\":%.3f,\"max\":%.3f,\"unit\":\"%s\",\"ratioToKernel\":null}",
-                metric,
-                median,
-                min,
-                max,
-                unit);
+        return new ResultLine("micro", "none", metric, median, min, max, unit, Double.NaN).toJson();
     }
 
     private static String name(RunResult result) {

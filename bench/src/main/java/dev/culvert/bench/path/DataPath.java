@@ -1,0 +1,59 @@
+package dev.culvert.bench.path;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Culvert's data path on one node, in a process of its own. It ends with the {@link Processes} that
+ * it was started by.
+ */
+record DataPath(Process process) {
+    /** The TUN device of a mode, so that both kinds run side by side. */
+    static String tunName(Mode mode) {
+        return mode == Mode.CULVERT ? "cv.tun" : "cv.plain";
+    }
+
+    private static int port(Mode mode) {
+        return mode == Mode.CULVERT ? 4789 : 4790;
+    }
+
+    /** Starts it and waits until it carries packets. */
+    static DataPath start(Mode mode, Node node, Node peer, int loops) throws IOException {
+        Process process = node.processes().start(node.node(), command(mode, node, peer, loops));
+        Processes.awaitLine(process, DataPathMain.READY);
+        node.ip("link set %s mtu %d up".formatted(tunName(mode), Node.POD_MTU));
+        return new DataPath(process);
+    }
+
+    private static List<String> command(Mode mode, Node node, Node peer, int loops) {
+        return List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx64m",
+                "-XX:+UseSerialGC",
+                "-XX:-UsePerfData",
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-Dlog4j.provider=org.apache.logging.log4j.simple.internal.SimpleProvider",
+                "-cp",
+                System.getProperty("java.class.path"),
+                DataPathMain.class.getName(),
+                tunName(mode),
+                Integer.toString(port(mode)),
+                Integer.toString(loops),
+                Boolean.toString(mode == Mode.CULVERT),
+                node.underlay().getHostAddress(),
+                node.mac().toString(),
+                node.podCidr().toString(),
+                peer.underlay().getHostAddress(),
+                peer.mac().toString(),
+                peer.podCidr().toString());
+    }
+
+    /** Its resident memory in MB. */
+    double residentMegabytes() throws IOException {
+        return MachineFiles.residentMegabytes(
+                Files.readAllLines(Path.of("/proc", Long.toString(process.pid()), "status")));
+    }
+}

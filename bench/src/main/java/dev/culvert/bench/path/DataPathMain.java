@@ -1,0 +1,48 @@
+package dev.culvert.bench.path;
+
+import dev.culvert.net.Cidr;
+import dev.culvert.net.IpAddresses;
+import dev.culvert.net.MacAddress;
+import dev.culvert.overlay.Overlay;
+import dev.culvert.overlay.OverlayConfig;
+import dev.culvert.overlay.fdb.Fdb;
+import dev.culvert.overlay.fdb.FdbEntry;
+import dev.culvert.overlay.fdb.Vtep;
+import java.io.IOException;
+import java.util.List;
+
+/** The process of one node: Culvert's data path and nothing else, until its input ends. */
+public final class DataPathMain {
+    /** What it prints once it carries packets. */
+    static final String READY = "ready";
+
+    private static final int VNI = 1;
+
+    private DataPathMain() {}
+
+    /** Takes what {@link DataPath} passes, in that order. */
+    public static void main(String[] args) throws IOException {
+        int port = Integer.parseInt(args[1]);
+        OverlayConfig config =
+                new OverlayConfig(
+                        args[0],
+                        VNI,
+                        IpAddresses.parse(args[4]),
+                        port,
+                        MacAddress.parse(args[5]),
+                        List.of(Cidr.parse(args[6])),
+                        Integer.parseInt(args[2]));
+        Vtep peer = new Vtep("peer", IpAddresses.parse(args[7]), port, MacAddress.parse(args[8]));
+        OverlayConfig.Offload offload =
+                Boolean.parseBoolean(args[3])
+                        ? OverlayConfig.Offload.ALL
+                        : OverlayConfig.Offload.NONE;
+        try (Overlay overlay = new Overlay(config, offload)) {
+            overlay.start();
+            overlay.limitTo(Node.POD_MTU);
+            overlay.publish(Fdb.of(List.of(new FdbEntry(Cidr.parse(args[9]), peer))));
+            System.out.println(READY);
+            System.in.readAllBytes();
+        }
+    }
+}

@@ -1,0 +1,42 @@
+package dev.culvert.bench.path;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What Linux says of the machine and its processes.
+ *
+ * @see <a href="https://man7.org/linux/man-pages/man5/proc_stat.5.html">proc_stat(5)</a>
+ */
+final class MachineFiles {
+    /** {@code USER_HZ}: the same on every architecture that Linux has had in this century. */
+    private static final double TICKS_PER_SECOND = 100;
+
+    private MachineFiles() {}
+
+    /** Processor seconds that this machine has worked since it started. */
+    static double busySeconds() throws IOException {
+        return busySeconds(Files.readAllLines(Path.of("/proc/stat")).getFirst());
+    }
+
+    /** The same of the first line of {@code /proc/stat}: user, nice, system, irq and softirq. */
+    static double busySeconds(String line) {
+        String[] fields = line.trim().split(" +", -1);
+        long ticks = 0;
+        for (int field : new int[] {1, 2, 3, 6, 7}) {
+            ticks += Long.parseLong(fields[field]);
+        }
+        return ticks / TICKS_PER_SECOND;
+    }
+
+    /** {@code VmRSS} of {@code /proc/PID/status} in MB; NaN if it is not there. */
+    static double residentMegabytes(List<String> status) {
+        return status.stream()
+                .filter(line -> line.startsWith("VmRSS:"))
+                .mapToDouble(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024 / 1e6)
+                .findFirst()
+                .orElse(Double.NaN);
+    }
+}

@@ -1,0 +1,143 @@
+package dev.culvert.bench.path;
+
+import dev.culvert.bench.report.ResultLine;
+import dev.culvert.linux.netns.NetworkNamespace;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code ./dev bench path}: Culvert against the kernel's vxlan device and plain routes. */
+@Command(
+        name = "path",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Throughput, packet rates, latency and cost between two pods on two nodes, made of"
+                    + " network namespaces: Culvert, Culvert without offloads, the kernel's vxlan"
+                    + " device and plain routing. Needs root, iperf3 and ethtool."
+        })
+public final class PathCommand implements Callable<Integer> {
+    private static final List<String> TOOLS =
+            List.of("iperf3", "ethtool", "ip", "bridge", "sysctl", "nsenter", "setpriv");
+
+    @Spec private CommandSpec spec = CommandSpec.create();
+
+    @Option(names = "--quick", description = "2 rounds, runs of 1 second: a look, not a result.")
+    private boolean quick;
+
+    @Option(names = "--rounds", paramLabel = "N", description = "Rounds (5).")
+    private @Nullable Integer rounds;
+
+    @Option(names = "--seconds", paramLabel = "N", description = "Length of a run (2).")
+    private @Nullable Integer seconds;
+
+    @Option(
+            names = "--loops",
+            paramLabel = "N",
+            description = "Event loops of Culvert; one for each core if not given.")
+    private @Nullable Integer loops;
+
+    @Option(
+            names = "--json",
+            paramLabel = "FILE",
+            description = "Also write one JSON object a line.")
+    private @Nullable Path json;
+
+    /** Called by picocli. */
+    public PathCommand() {}
+
+    @Override
+    public Integer call() throws IOException {
+        int wantedRounds = number("--rounds", rounds, quick ? 2 : 5, 1000);
+        int wantedSeconds = number("--seconds", seconds, quick ? 1 : 2, 60);
+        int cores = Runtime.getRuntime().availableProcessors();
+        int wantedLoops = number("--loops", loops, cores, 256);
+        String obstacle = obstacle();
+        if (!obstacle.isEmpty()) {
+            System.err.println(obstacle);
+            return 1;
+        }
+        return measure(wantedRounds, wantedSeconds, wantedLoops);
+    }
+
+    private int number(String name, @Nullable Integer given, int otherwise, int most) {
+        int value = given == null ? otherwise : given;
+        if (value < 1 || value > most) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "%s must be from 1 to %d, but is %d".formatted(name, most, value));
+        }
+        return value;
+    }
+
+    private static String obstacle() {
+        List<String> missing = TOOLS.stream().filter(tool -> !isInstalled(tool)).toList();
+        if (!missing.isEmpty()) {
+            return "Not found in the folders of PATH: %s. Install what is missing first."
+                    .formatted(String.join(", ", missing));
+        }
+        try (NetworkNamespace _ = NetworkNamespace.create()) {
+            return "";
+        } catch (IOException e) {
+            return "This makes network namespaces and needs root: run sudo ./dev bench path ("
+                    + e.getMessage()
+                    + ")";
+        }
+    }
+
+    private static boolean isInstalled(String tool) {
+        String path = System.getenv().getOrDefault("PATH", "");
+        return Stream.of(path.split(":", -1))
+                .anyMatch(folder -> Files.isExecutable(Path.of(folder, tool)));
+    }
+
+    private int measure(int wantedRounds, int wantedSeconds, int wantedLoops) {
+        Processes processes = new Processes();
+        Runtime.getRuntime().addShutdownHook(new Thread(processes::close));
+        try (Topology topology = new Topology(processes)) {
+            topology.start(wantedLoops);
+            Probe probe = new Probe(topology, processes, wantedSeconds);
+            PathBench bench = new PathBench(topology, probe, wantedRounds);
+            bench.run();
+            print(bench.samples().summary());
+            bench.failures().forEach(failure -> System.out.println("no value: " + failure));
+            return bench.failures().isEmpty() ? 0 : 1;
+        } catch (IOException e) {
+            System.err.println("The measurement failed: " + e.getMessage());
+            return 1;
+        }
+    }
+
+    private void print(List<ResultLine> lines) throws IOException {
+        System.out.printf(
+                "%-9s %-13s %-14s %12s %27s %10s  %s%n",
+                "underlay", "metric", "mode", "median", "min to max", "to kernel", "unit");
+        lines.forEach(line -> System.out.println(row(line)));
+        if (json != null) {
+            Files.write(json, lines.stream().map(ResultLine::toJson).toList());
+        }
+    }
+
+    private static String row(ResultLine line) {
+        double ratio = line.ratioToKernel();
+        return String.format(
+                Locale.ROOT,
+                "%-9s %-13s %-14s %12.2f %27s %10s  %s",
+                line.underlay(),
+                line.metric(),
+                line.mode(),
+                line.median(),
+                String.format(Locale.ROOT, "%.2f to %.2f", line.min(), line.max()),
+                Double.isFinite(ratio) ? String.format(Locale.ROOT, "%.2f", ratio) : "-",
+                line.unit());
+    }
+}

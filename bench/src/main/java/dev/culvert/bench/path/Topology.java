@@ -1,0 +1,80 @@
+package dev.culvert.bench.path;
+
+import dev.culvert.linux.netns.NetworkNamespace;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Two nodes with a pod each, and every mode side by side between them, so that changing the mode is
+ * changing a route. Nothing of it has a name outside, and nothing outlives the process.
+ */
+final class Topology implements AutoCloseable {
+    private final Processes processes;
+    private final List<Node> nodes = new ArrayList<>();
+    private final Map<Mode, List<DataPath>> dataPaths = new EnumMap<>(Mode.class);
+
+    /** Prepares it; the processes stay the caller's. */
+    Topology(Processes processes) {
+        this.processes = processes;
+    }
+
+    /** Makes the nodes and starts Culvert on them with so many event loops. */
+    void start(int loops) throws IOException {
+        nodes.add(Node.create(1, processes));
+        nodes.add(Node.create(2, processes));
+        client().join(server());
+        client().createVxlan(server());
+        server().createVxlan(client());
+        for (Mode mode : List.of(Mode.CULVERT, Mode.CULVERT_PLAIN)) {
+            DataPath near = DataPath.start(mode, client(), server(), loops);
+            dataPaths.put(mode, List.of(near, DataPath.start(mode, server(), client(), loops)));
+        }
+    }
+
+    /** The node whose pod asks. */
+    Node client() {
+        return nodes.getFirst();
+    }
+
+    /** The node whose pod answers. */
+    Node server() {
+        return nodes.getLast();
+    }
+
+    /** The namespace of the pod that asks. */
+    NetworkNamespace clientPod() {
+        return client().pod();
+    }
+
+    /** Switches to this network between the nodes. */
+    void use(Underlay underlay) throws IOException {
+        for (Node node : nodes) {
+            node.inNode(String.join(" ", underlay.command()));
+        }
+    }
+
+    /** Switches to this mode. */
+    void use(Mode mode) throws IOException {
+        client().routeBy(mode, server());
+        server().routeBy(mode, client());
+    }
+
+    /** Resident memory of the mode's larger process in MB; 0 where it has none. */
+    double residentMegabytes(Mode mode) throws IOException {
+        double most = 0;
+        for (DataPath each : dataPaths.getOrDefault(mode, List.of())) {
+            most = Math.max(most, each.residentMegabytes());
+        }
+        return most;
+    }
+
+    @Override
+    public void close() {
+        processes.close();
+        nodes.forEach(Node::close);
+        nodes.clear();
+    }
+}
