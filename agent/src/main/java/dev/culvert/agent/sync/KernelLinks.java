@@ -16,6 +16,14 @@ final class KernelLinks {
         this.rtnetlink = rtnetlink;
     }
 
+    /** The link with this name, which another synchronizer makes. */
+    Link require(String name) throws IOException {
+        return rtnetlink
+                .link(name)
+                .orElseThrow(
+                        () -> new NotReadyException("the device %s is not there".formatted(name)));
+    }
+
     /** Gives {@code link} exactly these addresses; IPv6 link-local ones stay. */
     void addresses(Link link, List<Address> desired) throws IOException {
         List<Address> present =

@@ -2,13 +2,13 @@ package dev.culvert.agent.sync;
 
 import dev.culvert.agent.config.AgentConfig;
 import dev.culvert.agent.state.ClusterView;
-import dev.culvert.agent.state.SubnetLease;
 import dev.culvert.agent.state.VtepAnnouncement;
 import dev.culvert.net.MacAddress;
 import dev.culvert.overlay.Overlay;
 import dev.culvert.overlay.OverlayConfig;
 import dev.culvert.overlay.TrafficStats;
 import dev.culvert.overlay.fdb.Fdb;
+import dev.culvert.overlay.fdb.FdbEntry;
 import java.io.IOException;
 import java.util.List;
 import java.util.function.Consumer;
@@ -52,13 +52,10 @@ final class OverlaySync implements Synchronizer {
 
     @Override
     public void setDesired(ClusterView view) {
-        List<SubnetLease> leases = view.leases();
-        if (!leases.stream()
-                .flatMap(lease -> lease.fdbEntries().stream())
-                .toList()
-                .equals(desired.entries())) {
-            desired =
-                    Fdb.of(leases.stream().flatMap(lease -> lease.fdbEntries().stream()).toList());
+        List<FdbEntry> entries =
+                view.leases().stream().flatMap(lease -> lease.fdbEntries().stream()).toList();
+        if (!entries.equals(desired.entries())) {
+            desired = Fdb.of(entries);
         }
     }
 

@@ -9,6 +9,7 @@ import dev.culvert.linux.route.Rtnetlink;
 import dev.culvert.net.Cidr;
 import java.io.IOException;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -18,12 +19,14 @@ import java.util.Optional;
 final class RouteSync implements Synchronizer {
     private final AgentConfig config;
     private final Rtnetlink rtnetlink;
+    private final KernelLinks links;
     private final NodePlan plan;
     private List<Cidr> remote = List.of();
 
     RouteSync(AgentConfig config, Rtnetlink rtnetlink, NodePlan plan) {
         this.config = config;
         this.rtnetlink = rtnetlink;
+        this.links = new KernelLinks(rtnetlink);
         this.plan = plan;
     }
 
@@ -46,14 +49,7 @@ final class RouteSync implements Synchronizer {
 
     @Override
     public void apply() throws IOException {
-        Link link =
-                rtnetlink
-                        .link(config.tunnel())
-                        .orElseThrow(
-                                () ->
-                                        new NotReadyException(
-                                                "the device %s is not there"
-                                                        .formatted(config.tunnel())));
+        Link link = links.require(config.tunnel());
         List<Cidr> targets = config.clusterCidrs().isEmpty() ? remote : config.clusterCidrs();
         List<Route> desired =
                 targets.stream().flatMap(target -> route(target, link).stream()).toList();
@@ -89,7 +85,7 @@ final class RouteSync implements Synchronizer {
     private static boolean same(Route one, Route other) {
         return one.destination().equals(other.destination())
                 && one.linkIndex() == other.linkIndex()
-                && java.util.Objects.equals(one.source(), other.source())
+                && Objects.equals(one.source(), other.source())
                 && one.gateway() == null
                 && other.gateway() == null;
     }

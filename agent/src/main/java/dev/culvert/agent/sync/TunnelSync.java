@@ -41,14 +41,7 @@ final class TunnelSync implements Synchronizer {
 
     @Override
     public void apply() throws IOException {
-        Link link =
-                rtnetlink
-                        .link(config.tunnel())
-                        .orElseThrow(
-                                () ->
-                                        new NotReadyException(
-                                                "the device %s is not there"
-                                                        .formatted(config.tunnel())));
+        Link link = links.require(config.tunnel());
         if (link.index() != settledIndex) {
             // The kernel does not report it back: set once for each device, else each look at the
             // device would be a change of it.
