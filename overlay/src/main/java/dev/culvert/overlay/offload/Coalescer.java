@@ -31,9 +31,7 @@ public final class Coalescer {
     private static final int MAX_BYTES = 65_000;
     private static final int MAX_PIECES = 256;
 
-    /**
-     * {@code UDP_MAX_SEGMENTS} of kernels before 6.9: beyond it a TUN device refuses the packet.
-     */
+    /** {@code UDP_MAX_SEGMENTS} of older kernels: beyond it a TUN device refuses the packet. */
     private static final int MAX_UDP_PACKETS = 64;
 
     private static final long HEADER = 16;

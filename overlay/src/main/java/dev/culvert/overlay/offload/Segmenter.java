@@ -24,7 +24,7 @@ import java.lang.foreign.MemorySegment;
  *     offloads</a>
  */
 public final class Segmenter {
-    /** Segments that one send takes ({@code UDP_MAX_SEGMENTS} of kernels before 6.9). */
+    /** Segments that one send takes ({@code UDP_MAX_SEGMENTS} of older kernels). */
     public static final int MAX_SEGMENTS = 64;
 
     /** Bytes that one send takes over IPv4: a datagram's limit. */
