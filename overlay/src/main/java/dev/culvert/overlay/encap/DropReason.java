@@ -32,6 +32,8 @@ public enum DropReason {
     SPOOFED_SOURCE(Direction.INGRESS, "the inner source is outside the sender's ranges"),
     /** Ingress: the inner destination is not on this node. */
     NOT_LOCAL(Direction.INGRESS, "the inner destination is outside this node's ranges"),
+    /** Ingress: the network marked congestion on a packet whose sender knows no such marks. */
+    ECN_MISMATCH(Direction.INGRESS, "congestion is marked on a packet that is not ECN-capable"),
     /** Ingress: the kernel did not take the packet. */
     TUN_REFUSED(Direction.INGRESS, "the TUN device did not take the packet");
 

@@ -1,4 +1,4 @@
-/** Writes and checks what VXLAN puts around a packet (RFC 7348). */
+/** What VXLAN (RFC 7348) puts around a packet, and what passes between outer and inner headers. */
 @NullMarked
 package dev.culvert.overlay.encap;
 
