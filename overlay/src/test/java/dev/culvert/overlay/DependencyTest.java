@@ -24,6 +24,7 @@ final class DependencyTest {
     private static final String PACKET = ROOT + ".packet";
     private static final String OFFLOAD = ROOT + ".offload";
     private static final String ENCAP = ROOT + ".encap";
+    private static final String ICMP = ROOT + ".icmp";
     private static final String FDB = ROOT + ".fdb";
     private static final String CHANNEL = ROOT + ".channel";
     private static final String LINUX = "dev.culvert.linux";
@@ -36,6 +37,7 @@ final class DependencyTest {
     @ArchTest static final ArchRule fdbUsesAddresses = only(FDB, NET);
     @ArchTest static final ArchRule encapUsesPackets = only(ENCAP, PACKET, NET);
     @ArchTest static final ArchRule offloadUsesPackets = only(OFFLOAD, PACKET, ENCAP, LINUX);
+    @ArchTest static final ArchRule icmpUsesPackets = only(ICMP, PACKET, OFFLOAD, NET);
     @ArchTest static final ArchRule channelUsesNetty = only(CHANNEL, LINUX, LIBC, TUN, NETTY);
 
     @ArchTest
@@ -45,6 +47,7 @@ final class DependencyTest {
                     PACKET,
                     OFFLOAD,
                     ENCAP,
+                    ICMP,
                     FDB,
                     CHANNEL,
                     LINUX,
