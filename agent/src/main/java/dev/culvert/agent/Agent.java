@@ -180,6 +180,7 @@ final class Agent implements AutoCloseable {
                         node.network(),
                         node.loop().view(),
                         node.stats(),
+                        node.features(),
                         cni.leases().stream().map(Agent::status).toList())
                 .report();
     }

@@ -3,8 +3,10 @@ package dev.culvert.agent;
 import dev.culvert.agent.config.ConfigException;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -68,7 +70,25 @@ final class StatusCommand implements Callable<Integer> {
         report.drops().entrySet().stream()
                 .filter(drop -> drop.getValue() > 0)
                 .forEach(drop -> out.printf("dropped    %d %s%n", drop.getValue(), drop.getKey()));
+        print(report.features(), out);
         report.warnings().forEach(warning -> out.printf("warning    %s%n", warning));
+    }
+
+    private static void print(List<StatusReport.FeatureStatus> features, PrintWriter out) {
+        out.printf(
+                "features   %s%n",
+                features.stream()
+                        .filter(StatusReport.FeatureStatus::enabled)
+                        .map(StatusReport.FeatureStatus::name)
+                        .collect(Collectors.joining(" ")));
+        features.stream()
+                .filter(each -> !each.enabled())
+                .forEach(
+                        each ->
+                                out.printf(
+                                        "off        %s: %s%n",
+                                        each.name(),
+                                        each.wanted() ? each.reason() : "not asked for"));
     }
 
     private static void print(String name, StatusReport.TrafficStatus traffic, PrintWriter out) {

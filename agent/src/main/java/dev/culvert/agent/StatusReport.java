@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param egress to peers, in inner packets
  * @param ingress from peers
  * @param drops dropped packets by reason
+ * @param features what the data path was asked to do and does; empty while there is none
  * @param leases addresses of this node's pods
  */
 public record StatusReport(
@@ -35,6 +36,7 @@ public record StatusReport(
         TrafficStatus egress,
         TrafficStatus ingress,
         Map<String, Long> drops,
+        List<FeatureStatus> features,
         List<LeaseStatus> leases) {
 
     /** A tunnel endpoint. */
@@ -52,6 +54,9 @@ public record StatusReport(
             String mac,
             TrafficStatus egress,
             TrafficStatus ingress) {}
+
+    /** A part of the data path; {@code reason} says why it is off though it was asked for. */
+    public record FeatureStatus(String name, boolean wanted, boolean enabled, String reason) {}
 
     /** An address of a pod. */
     public record LeaseStatus(

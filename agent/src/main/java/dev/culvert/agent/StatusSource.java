@@ -5,9 +5,12 @@ import dev.culvert.agent.state.NodeNetwork;
 import dev.culvert.agent.state.SubnetLease;
 import dev.culvert.agent.state.VtepAnnouncement;
 import dev.culvert.net.Cidr;
+import dev.culvert.overlay.Feature;
+import dev.culvert.overlay.OverlayFeatures;
 import dev.culvert.overlay.TrafficStats;
 import dev.culvert.overlay.TrafficStats.PeerTraffic;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -27,6 +30,7 @@ record StatusSource(
         @Nullable NodeNetwork network,
         @Nullable ClusterView view,
         @Nullable TrafficStats stats,
+        @Nullable OverlayFeatures features,
         List<StatusReport.LeaseStatus> leases) {
     private static final StatusReport.TrafficStatus NOTHING = new StatusReport.TrafficStatus(0, 0);
 
@@ -48,6 +52,7 @@ record StatusSource(
                 stats == null ? NOTHING : status(stats.egress()),
                 stats == null ? NOTHING : status(stats.ingress()),
                 drops(),
+                featureStatus(),
                 leases);
     }
 
@@ -84,6 +89,20 @@ record StatusSource(
             stats.drops().forEach((reason, count) -> drops.put(reason.label(), count));
         }
         return drops;
+    }
+
+    private List<StatusReport.FeatureStatus> featureStatus() {
+        if (features == null) {
+            return List.of();
+        }
+        return Arrays.stream(Feature.values())
+                .map(each -> status(each, features.of(each)))
+                .toList();
+    }
+
+    private static StatusReport.FeatureStatus status(Feature feature, OverlayFeatures.State state) {
+        return new StatusReport.FeatureStatus(
+                feature.label(), state.wanted(), state.enabled(), state.reason());
     }
 
     private static StatusReport.TrafficStatus status(TrafficStats.Traffic traffic) {

@@ -12,6 +12,7 @@ import dev.culvert.linux.testing.TestNamespaces;
 import dev.culvert.net.Cidr;
 import dev.culvert.net.IpAddresses;
 import dev.culvert.net.MacAddress;
+import dev.culvert.overlay.Feature;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -22,6 +23,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -150,6 +153,30 @@ class AgentProcessIT {
     }
 
     @Test
+    void showsWhichPartsOfTheDataPathAreOff() throws Exception {
+        apiWithNode("10.244.1.0/24");
+        AgentProcess agent = startAgent("coalescing: false\nicmpErrors: false\n");
+        awaitReady(agent);
+
+        Map<String, Boolean> expected = new TreeMap<>();
+        for (Feature feature : Feature.values()) {
+            boolean off = feature == Feature.COALESCING || feature == Feature.ICMP_ERRORS;
+            expected.put(feature.label(), !off);
+        }
+        Map<String, Boolean> wanted = new TreeMap<>();
+        agent.report().features().forEach(each -> wanted.put(each.name(), each.wanted()));
+        assertThat(wanted).isEqualTo(expected);
+        assertThat(agent.get("/metrics").body())
+                .contains("culvert_overlay_feature_enabled{feature=\"coalescing\",} 0.0")
+                .contains("culvert_overlay_feature_enabled{feature=\"tun_checksum\",} 1.0");
+        AgentProcess status = start(AgentProcess.start(node, directory, "status"));
+        assertThat(status.exitStatus()).as(status.output()).isEqualTo(0);
+        assertThat(status.output())
+                .containsPattern("(?m)^features   .*tun_checksum")
+                .containsPattern("(?m)^off        coalescing: not asked for$");
+    }
+
+    @Test
     void waitsForTheUdpPort() throws Exception {
         apiWithNode("10.244.1.0/24");
         AgentProcess agent;
@@ -240,6 +267,10 @@ class AgentProcessIT {
     }
 
     private AgentProcess startAgent() throws Exception {
+        return startAgent("");
+    }
+
+    private AgentProcess startAgent(String settings) throws Exception {
         Path kubeconfig = directory.resolve("kubeconfig");
         Files.writeString(
                 kubeconfig,
@@ -257,7 +288,7 @@ class AgentProcessIT {
                         node,
                         directory,
                         "agent",
-                        "--config=" + config(""),
+                        "--config=" + config(settings),
                         "--kubeconfig=" + kubeconfig,
                         NAME));
     }

@@ -32,9 +32,11 @@ final class DependencyTest {
     private static final String NET = "dev.culvert.net";
     private static final String LINUX = "dev.culvert.linux";
     private static final String ROUTE = LINUX + ".route";
+    private static final String TUN = LINUX + ".tun";
     private static final String NETNS = LINUX + ".netns";
     private static final String OVERLAY = "dev.culvert.overlay";
     private static final String FDB = OVERLAY + ".fdb";
+    private static final String ENCAP = OVERLAY + ".encap";
     private static final String LOG = "org.apache.logging.log4j";
     private static final String JSON = "tools.jackson..";
     private static final String METRICS = "io.micrometer..";
@@ -56,7 +58,7 @@ final class DependencyTest {
 
     @ArchTest
     static final ArchRule syncFollowsState =
-            only(SYNC, STATE, CONFIG, NET, LINUX, ROUTE, OVERLAY, FDB, LOG);
+            only(SYNC, STATE, CONFIG, NET, LINUX, ROUTE, TUN, OVERLAY, FDB, ENCAP, LOG);
 
     @ArchTest
     static final ArchRule nobodyUsesRoot =

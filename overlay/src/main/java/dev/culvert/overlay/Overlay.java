@@ -49,6 +49,7 @@ public final class Overlay implements AutoCloseable {
     private final VxlanEncapsulation encapsulation;
     private final List<LoopCounters> counters;
     private final OverlayMetrics metrics;
+    private final FeatureRegister features;
     private final List<Channel> channels = new ArrayList<>();
     private volatile Forwarding forwarding;
     private @Nullable MultiThreadIoEventLoopGroup group;
@@ -66,6 +67,7 @@ public final class Overlay implements AutoCloseable {
         this.counters =
                 IntStream.range(0, config.loops()).mapToObj(_ -> new LoopCounters()).toList();
         this.metrics = new OverlayMetrics(counters);
+        this.features = new FeatureRegister(offload, !config.icmpSources().isEmpty());
         this.forwarding = Forwarding.empty(config.podCidrs());
     }
 
@@ -102,6 +104,7 @@ public final class Overlay implements AutoCloseable {
                         TunDevice.openQueue(config.tunName(), offload.tun()),
                         VxlanEncapsulation.HEADROOM);
         channels.add(tun);
+        features.grant(tun.features());
         UdpChannel wire = openWire();
         channels.add(wire);
         Loop loop = new Loop(number, counters.get(number), () -> forwarding);
@@ -190,6 +193,11 @@ public final class Overlay implements AutoCloseable {
     /** Registers its meters, until it is closed; once for each registry. */
     public void bindTo(MeterRegistry registry) {
         metrics.bindTo(registry, this);
+    }
+
+    /** What it was asked to do, and what it does. */
+    public OverlayFeatures features() {
+        return features.snapshot();
     }
 
     int fdbSize() {

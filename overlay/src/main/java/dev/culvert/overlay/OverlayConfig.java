@@ -3,6 +3,7 @@ package dev.culvert.overlay;
 import dev.culvert.linux.tun.TunFeatures;
 import dev.culvert.net.Cidr;
 import dev.culvert.net.MacAddress;
+import dev.culvert.overlay.encap.OuterDscp;
 import java.net.InetAddress;
 import java.util.List;
 
@@ -17,6 +18,9 @@ import java.util.List;
  * @param localMac the inner MAC address that peers send to
  * @param podCidrs this node's pod ranges: the inner destinations that it accepts
  * @param loops event loops, each with a TUN queue and sockets of its own
+ * @param icmpSources addresses of this node that ICMP errors to its pods come from, at most one of
+ *     each family; there are none about packets of a family without one
+ * @param tuning how packets are carried
  */
 public record OverlayConfig(
         String tunName,
@@ -25,11 +29,14 @@ public record OverlayConfig(
         int port,
         MacAddress localMac,
         List<Cidr> podCidrs,
-        int loops) {
+        int loops,
+        List<InetAddress> icmpSources,
+        Tuning tuning) {
 
-    /** Copies the list and checks the numbers. */
+    /** Copies the lists and checks the numbers. */
     public OverlayConfig {
         podCidrs = List.copyOf(podCidrs);
+        icmpSources = List.copyOf(icmpSources);
         if (loops < 1) {
             throw new IllegalArgumentException("at least one event loop is needed: " + loops);
         }
@@ -51,5 +58,28 @@ public record OverlayConfig(
 
         /** One packet a call in both directions. */
         public static final Offload NONE = new Offload(TunFeatures.NONE, false, false, false);
+    }
+
+    /**
+     * What may be another on each node.
+     *
+     * @param dscp the priority that the network between the nodes sees
+     * @param spinMicros how long a busy event loop looks for more before it sleeps, in
+     *     microseconds; 0 to sleep at once
+     */
+    public record Tuning(OuterDscp dscp, int spinMicros) {
+        /** What is right for most. */
+        public static final Tuning DEFAULT = new Tuning(OuterDscp.NONE, 50);
+
+        private static final int MOST_SPIN_MICROS = 1000;
+
+        /** Checks the numbers. */
+        public Tuning {
+            if (spinMicros < 0 || spinMicros > MOST_SPIN_MICROS) {
+                throw new IllegalArgumentException(
+                        "an event loop spins for 0 to %d microseconds, not %d"
+                                .formatted(MOST_SPIN_MICROS, spinMicros));
+            }
+        }
     }
 }

@@ -45,6 +45,17 @@ final class OverlayMetrics implements AutoCloseable {
                 Gauge.builder("culvert.overlay.fdb.entries", overlay, Overlay::fdbSize)
                         .description("Prefixes in the forwarding database")
                         .register(registry));
+        for (Feature feature : Feature.values()) {
+            keep(
+                    registry,
+                    Gauge.builder(
+                                    "culvert.overlay.feature.enabled",
+                                    overlay,
+                                    path -> path.features().of(feature).enabled() ? 1 : 0)
+                            .tags("feature", feature.label())
+                            .description("1 while the data path uses the feature")
+                            .register(registry));
+        }
     }
 
     private void counter(MeterRegistry registry, String what, String direction, int counter) {

@@ -79,7 +79,15 @@ record TestNode(
     Overlay startOverlay(TestNode peer, OverlayConfig.Offload offload, int loops) throws Exception {
         OverlayConfig config =
                 new OverlayConfig(
-                        TUN, VNI, underlay(), PORT, vtep().mac(), List.of(podCidr()), loops);
+                        TUN,
+                        VNI,
+                        underlay(),
+                        PORT,
+                        vtep().mac(),
+                        List.of(podCidr()),
+                        loops,
+                        List.of(),
+                        OverlayConfig.Tuning.DEFAULT);
         Overlay overlay = new Overlay(config, offload);
         node.call(
                 () -> {

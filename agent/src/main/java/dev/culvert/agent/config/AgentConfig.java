@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 
 /**
  * The agent's configuration, checked. Immutable, any thread. Components are the {@link Settings} of
- * the same name.
+ * the same name; {@code dataPath} holds several of them.
  */
 public record AgentConfig(
         List<Cidr> clusterCidrs,
@@ -23,6 +23,7 @@ public record AgentConfig(
         int underlayMtu,
         int loops,
         int transmitQueueLength,
+        DataPathConfig dataPath,
         Path runDir,
         InetAddress httpAddress,
         int httpPort,
@@ -140,11 +141,23 @@ public record AgentConfig(
                 get(values, Settings.UNDERLAY_MTU),
                 get(values, Settings.LOOPS),
                 get(values, Settings.TRANSMIT_QUEUE_LENGTH),
+                dataPath(values),
                 get(values, Settings.RUN_DIR),
                 get(values, Settings.HTTP_ADDRESS),
                 get(values, Settings.HTTP_PORT),
                 get(values, Settings.KUBE_API_SERVER),
                 get(values, Settings.LOG_LEVEL));
+    }
+
+    private static DataPathConfig dataPath(Map<Setting<?>, Object> values) {
+        return new DataPathConfig(
+                get(values, Settings.TUN_OFFLOAD),
+                get(values, Settings.UDP_SEGMENTATION),
+                get(values, Settings.UDP_RECEIVE_OFFLOAD),
+                get(values, Settings.COALESCING),
+                get(values, Settings.DSCP),
+                get(values, Settings.SPIN_MICROS),
+                get(values, Settings.ICMP_ERRORS));
     }
 
     @SuppressWarnings("unchecked") // each value was made by its own setting's parser
@@ -163,6 +176,7 @@ public record AgentConfig(
         printable.put("underlayMtu", Integer.toString(underlayMtu));
         printable.put("loops", Integer.toString(eventLoops()));
         printable.put("transmitQueueLength", Integer.toString(transmitQueueLength));
+        printable.putAll(dataPath.printable());
         printable.put("runDir", runDir.toString());
         printable.put("http", httpAddress.getHostAddress() + ":" + httpPort);
         printable.put("kubeApiServer", kubeApiServer);

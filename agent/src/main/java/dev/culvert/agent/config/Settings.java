@@ -13,6 +13,8 @@ import java.util.regex.Pattern;
 /** Every setting there is. Constants, any thread. None can be changed while the agent runs yet. */
 public final class Settings {
     private static final Pattern LINK_NAME = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]{0,14}");
+    private static final Set<String> DSCPS = Set.of("none", "inherit");
+    private static final Set<String> FLAGS = Set.of("true", "false");
     private static final Set<String> LEVELS = Set.of("error", "warn", "info", "debug", "trace");
 
     /** See its text. */
@@ -67,6 +69,49 @@ public final class Settings {
                     "Packets that wait in the TUN device while the agent is busy or away.");
 
     /** See its text. */
+    public static final Setting<Boolean> TUN_OFFLOAD =
+            flag("tunOffload", "Exchange super-packets and unfinished checksums with the kernel.");
+
+    /** See its text. */
+    public static final Setting<Boolean> UDP_SEGMENTATION =
+            flag("udpSegmentation", "Send several datagrams to a peer in one call.");
+
+    /** See its text. */
+    public static final Setting<Boolean> UDP_RECEIVE_OFFLOAD =
+            flag("udpReceiveOffload", "Receive several datagrams of a peer in one message.");
+
+    /** See its text. */
+    public static final Setting<Boolean> COALESCING =
+            flag("coalescing", "Hand consecutive packets of a flow to the kernel as one.");
+
+    /** See its text. */
+    public static final Setting<String> DSCP =
+            new Setting<>(
+                    "dscp",
+                    "none",
+                    false,
+                    "none or inherit",
+                    "The priority (DSCP) of packets between the nodes: none, or that of the pod's"
+                            + " packet.",
+                    items -> oneOf(single(items), DSCPS));
+
+    /** See its text. */
+    public static final Setting<Integer> SPIN_MICROS =
+            number(
+                    "spinMicros",
+                    50,
+                    0,
+                    1000,
+                    "How many microseconds a busy event loop looks for more packets before it"
+                            + " sleeps; 0 is never. More lowers latency and costs CPU.");
+
+    /** See its text. */
+    public static final Setting<Boolean> ICMP_ERRORS =
+            flag(
+                    "icmpErrors",
+                    "Tell pods by ICMP when their packets are too big or have no node to go to.");
+
+    /** See its text. */
     public static final Setting<Path> RUN_DIR =
             new Setting<>(
                     "runDir",
@@ -112,7 +157,7 @@ public final class Settings {
                     false,
                     "error, warn, info, debug or trace",
                     "How much the agent logs.",
-                    items -> level(single(items)));
+                    items -> oneOf(single(items), LEVELS));
 
     private static final List<Setting<?>> ALL =
             List.of(
@@ -124,6 +169,13 @@ public final class Settings {
                     UNDERLAY_MTU,
                     LOOPS,
                     TRANSMIT_QUEUE_LENGTH,
+                    TUN_OFFLOAD,
+                    UDP_SEGMENTATION,
+                    UDP_RECEIVE_OFFLOAD,
+                    COALESCING,
+                    DSCP,
+                    SPIN_MICROS,
+                    ICMP_ERRORS,
                     RUN_DIR,
                     HTTP_ADDRESS,
                     HTTP_PORT,
@@ -146,6 +198,16 @@ public final class Settings {
                 "a whole number from %d to %d".formatted(least, most),
                 doc,
                 items -> inRange(single(items), least, most));
+    }
+
+    private static Setting<Boolean> flag(String name, String doc) {
+        return new Setting<>(
+                name,
+                "true",
+                false,
+                "true or false",
+                doc,
+                items -> Boolean.valueOf(oneOf(single(items), FLAGS)));
     }
 
     private static Setting<String> linkName(String name, String byDefault, String doc) {
@@ -197,9 +259,9 @@ public final class Settings {
         return text;
     }
 
-    private static String level(String text) {
+    private static String oneOf(String text, Set<String> values) {
         String lower = text.toLowerCase(Locale.ROOT);
-        require(LEVELS.contains(lower));
+        require(values.contains(lower));
         return lower;
     }
 

@@ -6,6 +6,7 @@ import dev.culvert.agent.state.NodeNetwork;
 import dev.culvert.agent.state.VtepAnnouncement;
 import dev.culvert.linux.route.Rtnetlink;
 import dev.culvert.overlay.Overlay;
+import dev.culvert.overlay.OverlayFeatures;
 import dev.culvert.overlay.TrafficStats;
 import java.util.List;
 import java.util.function.Consumer;
@@ -57,6 +58,11 @@ public final class NodeSynchronization implements AutoCloseable {
     /** The data path's counters, or null while there is none. */
     public @Nullable TrafficStats stats() {
         return overlay.stats();
+    }
+
+    /** What the data path does, or null while there is none. */
+    public @Nullable OverlayFeatures features() {
+        return overlay.features();
     }
 
     /** A sentence about what this kernel cannot do, or empty. */

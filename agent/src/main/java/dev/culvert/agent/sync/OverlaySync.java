@@ -1,29 +1,45 @@
 package dev.culvert.agent.sync;
 
 import dev.culvert.agent.config.AgentConfig;
+import dev.culvert.agent.config.DataPathConfig;
 import dev.culvert.agent.state.ClusterView;
+import dev.culvert.agent.state.NodeNetwork;
 import dev.culvert.agent.state.VtepAnnouncement;
+import dev.culvert.linux.tun.TunFeatures;
+import dev.culvert.net.Cidr;
 import dev.culvert.net.MacAddress;
+import dev.culvert.overlay.Feature;
 import dev.culvert.overlay.Overlay;
 import dev.culvert.overlay.OverlayConfig;
+import dev.culvert.overlay.OverlayFeatures;
 import dev.culvert.overlay.TrafficStats;
+import dev.culvert.overlay.encap.OuterDscp;
 import dev.culvert.overlay.fdb.Fdb;
 import dev.culvert.overlay.fdb.FdbEntry;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The data path: opened when this node knows its address and ranges, opened anew when they change,
- * and told of the other nodes' ranges. The sync thread's; {@link #stats} may be read by any.
+ * and told of the other nodes' ranges. The sync thread's; {@link #stats} and {@link #features} may
+ * be read by any.
  */
 final class OverlaySync implements Synchronizer {
+    private static final Logger LOG = LogManager.getLogger(OverlaySync.class);
+
     private final AgentConfig config;
     private final String nodeName;
     private final NodePlan plan;
     private final Consumer<Overlay> opened;
     private final Consumer<VtepAnnouncement> announce;
+    private final Set<Feature> reported = EnumSet.noneOf(Feature.class);
     private Fdb desired = Fdb.EMPTY;
     private @Nullable Fdb published;
     private volatile @Nullable Overlay overlay;
@@ -70,11 +86,13 @@ final class OverlaySync implements Synchronizer {
         Overlay current = overlay;
         if (current == null || !current.config().equals(wanted) || !current.isOpen()) {
             close();
-            current = new Overlay(wanted);
+            current = new Overlay(wanted, offload(config.dataPath()));
             current.start();
             overlay = current;
+            reported.clear();
             opened.accept(current);
         }
+        report(current.features());
         current.limitTo(plan.underlay().podMtu());
         if (!desired.equals(published)) {
             current.publish(desired);
@@ -93,7 +111,44 @@ final class OverlaySync implements Synchronizer {
                 config.port(),
                 MacAddress.ofName(nodeName),
                 plan.podCidrs(),
-                config.eventLoops());
+                config.eventLoops(),
+                config.dataPath().icmpErrors() ? gateways(plan.podCidrs()) : List.of(),
+                tuning(config.dataPath()));
+    }
+
+    /** What answers pods in the kernel's place has the address by which they know it. */
+    private static List<InetAddress> gateways(List<Cidr> podCidrs) {
+        return podCidrs.stream().map(NodeNetwork::gateway).toList();
+    }
+
+    static OverlayConfig.Offload offload(DataPathConfig dataPath) {
+        return new OverlayConfig.Offload(
+                dataPath.tunOffload() ? TunFeatures.ALL : TunFeatures.NONE,
+                dataPath.udpSegmentation(),
+                dataPath.udpReceiveOffload(),
+                dataPath.coalescing());
+    }
+
+    static OverlayConfig.Tuning tuning(DataPathConfig dataPath) {
+        return new OverlayConfig.Tuning(
+                dataPath.inheritsDscp() ? OuterDscp.INHERIT : OuterDscp.NONE,
+                dataPath.spinMicros());
+    }
+
+    /** Says once, for each data path, what it does not do though it was asked to. */
+    private void report(OverlayFeatures features) {
+        for (Feature feature : Feature.values()) {
+            OverlayFeatures.State state = features.of(feature);
+            if (!state.reason().isEmpty() && reported.add(feature)) {
+                LOG.warn("feature={} is off: {}", feature.label(), state.reason());
+            }
+        }
+    }
+
+    /** What the data path does, or null while there is none. */
+    @Nullable OverlayFeatures features() {
+        Overlay current = overlay;
+        return current == null ? null : current.features();
     }
 
     /** The counters now, or null while there is no data path. */

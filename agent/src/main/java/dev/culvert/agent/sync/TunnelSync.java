@@ -58,6 +58,10 @@ final class TunnelSync implements Synchronizer {
     private void settings(Link link) throws IOException {
         // Names may hold dots, which sysctl(8) would take for separators: paths do not.
         settings.ensure("net/ipv4/conf/" + link.name() + "/rp_filter", "2");
+        // The data path answers pods in this node's name: see the overlay's IcmpErrors.
+        settings.ensure(
+                "net/ipv4/conf/" + link.name() + "/accept_local",
+                config.dataPath().icmpErrors() ? "1" : "0");
         String acceptRa = "net/ipv6/conf/" + link.name() + "/accept_ra";
         if (settings.exists(acceptRa)) {
             settings.ensure(acceptRa, "0");

@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Map;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class AgentConfigTest {
 
@@ -28,6 +30,7 @@ class AgentConfigTest {
                                 0,
                                 0,
                                 1000,
+                                new DataPathConfig(true, true, true, true, "none", 50, true),
                                 Path.of("/run/culvert"),
                                 InetAddress.ofLiteral("127.0.0.1"),
                                 9473,
@@ -49,6 +52,13 @@ class AgentConfigTest {
                         underlayMtu: 9000
                         loops: 3
                         transmitQueueLength: 50
+                        tunOffload: false
+                        udpSegmentation: "false"
+                        udpReceiveOffload: FALSE
+                        coalescing: false
+                        dscp: inherit
+                        spinMicros: 7
+                        icmpErrors: false
                         runDir: /run/other
                         httpAddress: "::1"
                         httpPort: 8080
@@ -67,6 +77,7 @@ class AgentConfigTest {
                                 9000,
                                 3,
                                 50,
+                                new DataPathConfig(false, false, false, false, "inherit", 7, false),
                                 Path.of("/run/other"),
                                 InetAddress.ofLiteral("::1"),
                                 8080,
@@ -146,6 +157,44 @@ class AgentConfigTest {
         refusal("kubeApiServer: 10.0.0.1:6443\n").hasMessageContaining("a URL");
         refusal("logLevel: loud\n").hasMessageContaining("error, warn, info, debug or trace");
         refusal("underlayMtu: 100\n").hasMessageContaining("576");
+    }
+
+    /** Each on its own, so that none is mistaken for another. */
+    @ParameterizedTest
+    @CsvSource({
+        "tunOffload, 0",
+        "udpSegmentation, 1",
+        "udpReceiveOffload, 2",
+        "coalescing, 3",
+        "icmpErrors, 4"
+    })
+    void switchesOffOnePartOfTheDataPath(String name, int index) throws ConfigException {
+        DataPathConfig config = AgentConfig.parse("f", name + ": false\n", Map.of()).dataPath();
+
+        List<Boolean> flags =
+                List.of(
+                        config.tunOffload(),
+                        config.udpSegmentation(),
+                        config.udpReceiveOffload(),
+                        config.coalescing(),
+                        config.icmpErrors());
+        assertThat(flags).containsOnlyOnce(false);
+        assertThat(flags.indexOf(false)).isEqualTo(index);
+    }
+
+    @Test
+    void refusesWhatTheDataPathCannotBe() {
+        refusal("coalescing: yes\n").hasMessageContaining("true or false");
+        refusal("dscp: copy\n").hasMessageContaining("none or inherit");
+        refusal("spinMicros: 1001\n").hasMessageContaining("from 0 to 1000");
+    }
+
+    @Test
+    void everySettingIsPrintedWhenItStarts() {
+        String printed = AgentConfig.defaults().printable().toString();
+        for (Setting<?> each : Settings.all()) {
+            assertThat(printed).contains(each.name().replaceAll("^http.*", "http"));
+        }
     }
 
     @Test

@@ -31,7 +31,9 @@ public final class DataPathMain {
                         port,
                         MacAddress.parse(args[5]),
                         List.of(Cidr.parse(args[6])),
-                        Integer.parseInt(args[2]));
+                        Integer.parseInt(args[2]),
+                        List.of(),
+                        OverlayConfig.Tuning.DEFAULT);
         Vtep peer = new Vtep("peer", IpAddresses.parse(args[7]), port, MacAddress.parse(args[8]));
         OverlayConfig.Offload offload =
                 Boolean.parseBoolean(args[3])
