@@ -71,7 +71,8 @@ class SyncLoopTest {
                 .isEqualTo(new NodeNetwork("culvert0", List.of(Cidr.parse("10.244.1.0/24")), 1450));
         assertThat(settings.values)
                 .containsEntry("net/ipv4/ip_forward", "1")
-                .containsEntry("net/ipv4/conf/culvert.tun/rp_filter", "2");
+                .containsEntry("net/ipv4/conf/culvert.tun/rp_filter", "2")
+                .containsEntry("net/ipv4/conf/culvert.tun/accept_local", "1");
     }
 
     @Test
