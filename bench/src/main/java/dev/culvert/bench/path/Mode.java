@@ -1,7 +1,7 @@
 package dev.culvert.bench.path;
 
 /** What carries packets from one node to the other. */
-enum Mode {
+enum Mode implements Named {
     /** Culvert, one process on each node. */
     CULVERT("culvert"),
     /** Culvert with one packet a system call. */
@@ -17,8 +17,8 @@ enum Mode {
         this.label = label;
     }
 
-    /** Its name in tables and files. */
-    String label() {
+    @Override
+    public String label() {
         return label;
     }
 

@@ -2,7 +2,6 @@ package dev.culvert.bench.path;
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -11,27 +10,27 @@ import java.util.Map;
 final class PathBench {
     private final Topology topology;
     private final Probe probe;
-    private final int rounds;
+    private final Plan plan;
     private final Samples samples = new Samples();
     private final List<String> failures = new ArrayList<>();
 
-    PathBench(Topology topology, Probe probe, int rounds) {
+    PathBench(Topology topology, Probe probe, Plan plan) {
         this.topology = topology;
         this.probe = probe;
-        this.rounds = rounds;
+        this.plan = plan;
     }
 
     /** Measures everything. */
     void run() throws IOException {
         System.err.println("Warming up");
-        topology.use(Underlay.DEFAULT);
-        for (Mode mode : Mode.values()) {
+        topology.use(plan.underlays().getFirst());
+        for (Mode mode : plan.modes()) {
             topology.use(mode);
             warmUp(mode);
         }
-        for (int round = 0; round < rounds; round++) {
-            System.err.printf("Round %d of %d%n", round + 1, rounds);
-            for (Underlay underlay : Underlay.values()) {
+        for (int round = 0; round < plan.rounds(); round++) {
+            System.err.printf("Round %d of %d%n", round + 1, plan.rounds());
+            for (Underlay underlay : plan.underlays()) {
                 topology.use(underlay);
                 measure(round, underlay);
             }
@@ -40,19 +39,19 @@ final class PathBench {
 
     /** Code that runs in a JVM is compiled while it runs, so that needs more than the kernel. */
     private void warmUp(Mode mode) throws IOException {
-        probe.measure(Probe.Run.BIDI);
+        probe.measure(Run.BIDI);
         if (mode.isCulvert()) {
-            probe.measure(Probe.Run.UDP64);
-            probe.measure(Probe.Run.TCP8);
-            probe.measure(Probe.Run.TCP1);
+            for (Run run : plan.runs()) {
+                probe.measure(run);
+            }
         }
     }
 
     /** The modes take turns within a kind of run, so that a ratio compares neighbours in time. */
     private void measure(int round, Underlay underlay) throws IOException {
-        List<Mode> modes = new ArrayList<>(Arrays.asList(Mode.values()));
+        List<Mode> modes = new ArrayList<>(plan.modes());
         Collections.rotate(modes, round);
-        for (Probe.Run run : Probe.Run.values()) {
+        for (Run run : plan.runs()) {
             for (Mode mode : modes) {
                 topology.use(mode);
                 measure(round, underlay, mode, run);
@@ -66,7 +65,7 @@ final class PathBench {
         }
     }
 
-    private void measure(int round, Underlay underlay, Mode mode, Probe.Run run) {
+    private void measure(int round, Underlay underlay, Mode mode, Run run) {
         try {
             samples.add(round, underlay, mode, probe.measure(run));
         } catch (IOException e) {
@@ -76,7 +75,7 @@ final class PathBench {
                                     round + 1,
                                     underlay.label(),
                                     mode.label(),
-                                    run,
+                                    run.label(),
                                     e.getMessage()));
         }
     }

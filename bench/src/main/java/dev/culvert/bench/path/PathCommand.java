@@ -47,6 +47,30 @@ public final class PathCommand implements Callable<Integer> {
     private @Nullable Integer loops;
 
     @Option(
+            names = "--modes",
+            paramLabel = "NAME,...",
+            description = "Only these: culvert, culvert-plain, kernel, routing.")
+    private @Nullable String modes;
+
+    @Option(
+            names = "--underlays",
+            paramLabel = "NAME,...",
+            description = "Only these: default, wire.")
+    private @Nullable String underlays;
+
+    @Option(
+            names = "--metrics",
+            paramLabel = "NAME,...",
+            description = "Only these runs: tcp1, tcp8, bidi, udp64, udp1400, rr.")
+    private @Nullable String metrics;
+
+    @Option(
+            names = "--agent-jvm-option",
+            paramLabel = "OPTION",
+            description = "Passed to the Java processes of Culvert; may be given several times.")
+    private List<String> jvmOptions = List.of();
+
+    @Option(
             names = "--json",
             paramLabel = "FILE",
             description = "Also write one JSON object a line.")
@@ -57,16 +81,33 @@ public final class PathCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        int wantedRounds = number("--rounds", rounds, quick ? 2 : 5, 1000);
-        int wantedSeconds = number("--seconds", seconds, quick ? 1 : 2, 60);
-        int cores = Runtime.getRuntime().availableProcessors();
-        int wantedLoops = number("--loops", loops, cores, 256);
+        Plan plan = plan();
         String obstacle = obstacle();
         if (!obstacle.isEmpty()) {
             System.err.println(obstacle);
             return 1;
         }
-        return measure(wantedRounds, wantedSeconds, wantedLoops);
+        return measure(plan);
+    }
+
+    private Plan plan() {
+        return new Plan(
+                list("--modes", modes, Mode.class),
+                list("--underlays", underlays, Underlay.class),
+                list("--metrics", metrics, Run.class),
+                number("--rounds", rounds, quick ? 2 : 5, 1000),
+                number("--seconds", seconds, quick ? 1 : 2, 60),
+                number("--loops", loops, Runtime.getRuntime().availableProcessors(), 256),
+                jvmOptions);
+    }
+
+    private <E extends Enum<E> & Named> List<E> list(
+            String name, @Nullable String given, Class<E> type) {
+        try {
+            return given == null ? Named.all(type) : Named.list(type, given);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), name + " " + e.getMessage(), e);
+        }
     }
 
     private int number(String name, @Nullable Integer given, int otherwise, int most) {
@@ -100,13 +141,13 @@ public final class PathCommand implements Callable<Integer> {
                 .anyMatch(folder -> Files.isExecutable(Path.of(folder, tool)));
     }
 
-    private int measure(int wantedRounds, int wantedSeconds, int wantedLoops) {
+    private int measure(Plan plan) {
         Processes processes = new Processes();
         Runtime.getRuntime().addShutdownHook(new Thread(processes::close));
         try (Topology topology = new Topology(processes)) {
-            topology.start(wantedLoops);
-            Probe probe = new Probe(topology, processes, wantedSeconds);
-            PathBench bench = new PathBench(topology, probe, wantedRounds);
+            topology.start(plan);
+            Probe probe = new Probe(topology, processes, plan.seconds());
+            PathBench bench = new PathBench(topology, probe, plan);
             bench.run();
             print(bench.samples().summary());
             bench.failures().forEach(failure -> System.out.println("no value: " + failure));

@@ -18,16 +18,6 @@ final class Probe {
         this.seconds = seconds;
     }
 
-    /** The kinds of run; each gives one or more metrics. */
-    enum Run {
-        TCP1,
-        TCP8,
-        BIDI,
-        UDP64,
-        UDP1400,
-        REQUESTS
-    }
-
     /**
      * Makes one run.
      *
@@ -40,7 +30,7 @@ final class Probe {
             case BIDI -> Map.of(Metric.BIDI, iperf("--bidir").megabitsPerSecond());
             case UDP64 -> udp(64, Metric.UDP64, Metric.UDP64_LOSS);
             case UDP1400 -> udp(1400, Metric.UDP1400, Metric.UDP1400_LOSS);
-            case REQUESTS -> requests();
+            case RR -> requests();
         };
     }
 

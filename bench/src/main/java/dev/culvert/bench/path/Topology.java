@@ -21,16 +21,23 @@ final class Topology implements AutoCloseable {
         this.processes = processes;
     }
 
-    /** Makes the nodes and starts Culvert on them with so many event loops. */
-    void start(int loops) throws IOException {
+    /** Makes the nodes and starts what the modes of the plan need. */
+    void start(Plan plan) throws IOException {
         nodes.add(Node.create(1, processes));
         nodes.add(Node.create(2, processes));
         client().join(server());
-        client().createVxlan(server());
-        server().createVxlan(client());
-        for (Mode mode : List.of(Mode.CULVERT, Mode.CULVERT_PLAIN)) {
-            DataPath near = DataPath.start(mode, client(), server(), loops);
-            dataPaths.put(mode, List.of(near, DataPath.start(mode, server(), client(), loops)));
+        for (Mode mode : plan.modes()) {
+            start(mode, plan);
+        }
+    }
+
+    private void start(Mode mode, Plan plan) throws IOException {
+        if (mode == Mode.KERNEL) {
+            client().createVxlan(server());
+            server().createVxlan(client());
+        } else if (mode.isCulvert()) {
+            DataPath near = DataPath.start(mode, client(), server(), plan);
+            dataPaths.put(mode, List.of(near, DataPath.start(mode, server(), client(), plan)));
         }
     }
 
@@ -73,6 +80,8 @@ final class Topology implements AutoCloseable {
 
     @Override
     public void close() {
+        dataPaths.values().forEach(each -> each.forEach(DataPath::close));
+        dataPaths.clear();
         processes.close();
         nodes.forEach(Node::close);
         nodes.clear();
