@@ -1,7 +1,6 @@
 package dev.culvert.bench.path;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -11,7 +10,7 @@ import java.util.List;
  * Culvert's data path on one node, in a process of its own. It ends with the {@link Processes} that
  * it was started by.
  */
-record DataPath(Process process) implements AutoCloseable {
+record DataPath(Process process) implements Tunnel {
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     /** The TUN device of a mode, so that both kinds run side by side. */
@@ -27,8 +26,6 @@ record DataPath(Process process) implements AutoCloseable {
     static DataPath start(Mode mode, Node node, Node peer, Plan plan) throws IOException {
         Process process = node.processes().start(node.node(), command(mode, node, peer, plan));
         Processes.awaitLine(process, DataPathMain.READY);
-        System.err.printf(
-                "Process %d is %s on node %d%n", process.pid(), mode.label(), node.number());
         node.ip("link set %s mtu %d up".formatted(tunName(mode), Node.POD_MTU));
         return new DataPath(process);
     }
@@ -82,9 +79,8 @@ record DataPath(Process process) implements AutoCloseable {
         }
     }
 
-    /** Its resident memory in MB. */
-    double residentMegabytes() throws IOException {
-        return MachineFiles.residentMegabytes(
-                Files.readAllLines(Path.of("/proc", Long.toString(process.pid()), "status")));
+    @Override
+    public double allocatedBytes() throws IOException {
+        return Double.parseDouble(Processes.ask(process, DataPathMain.ALLOCATED));
     }
 }

@@ -3,8 +3,10 @@ package dev.culvert.bench.path;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** The order of a measurement: rounds, and in each every run in every mode. One thread. */
 final class PathBench {
@@ -38,12 +40,13 @@ final class PathBench {
     }
 
     /** Code that runs in a JVM is compiled while it runs, so that needs more than the kernel. */
-    private void warmUp(Mode mode) throws IOException {
-        probe.measure(Run.BIDI);
+    private void warmUp(Mode mode) {
+        Set<Run> runs = EnumSet.of(Run.BIDI);
         if (mode.isCulvert()) {
-            for (Run run : plan.runs()) {
-                probe.measure(run);
-            }
+            runs.addAll(plan.runs());
+        }
+        for (Run run : runs) {
+            attempt("warming up", mode, run);
         }
     }
 
@@ -54,29 +57,26 @@ final class PathBench {
         for (Run run : plan.runs()) {
             for (Mode mode : modes) {
                 topology.use(mode);
-                measure(round, underlay, mode, run);
+                String when = "round %d, %s".formatted(round + 1, underlay.label());
+                samples.add(round, underlay, mode, attempt(when, mode, run));
             }
         }
         for (Mode mode : modes) {
-            if (mode.isCulvert()) {
-                double rss = topology.residentMegabytes(mode);
-                samples.add(round, underlay, mode, Map.of(Metric.RSS, rss));
-            }
+            topology.use(mode);
+            double rss = Footprint.residentMegabytes(topology.tunnels());
+            samples.add(round, underlay, mode, Map.of(Metric.RSS, rss));
         }
     }
 
-    private void measure(int round, Underlay underlay, Mode mode, Run run) {
+    private Map<Metric, Double> attempt(String when, Mode mode, Run run) {
         try {
-            samples.add(round, underlay, mode, probe.measure(run));
+            return probe.measure(run);
         } catch (IOException e) {
-            failures.add(
-                    "round %d, %s, %s, %s: %s"
-                            .formatted(
-                                    round + 1,
-                                    underlay.label(),
-                                    mode.label(),
-                                    run.label(),
-                                    e.getMessage()));
+            String failure =
+                    "%s, %s, %s: %s".formatted(when, mode.label(), run.label(), e.getMessage());
+            System.err.println("No value: " + failure);
+            failures.add(failure);
+            return Map.of();
         }
     }
 

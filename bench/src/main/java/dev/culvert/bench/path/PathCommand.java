@@ -5,6 +5,7 @@ import dev.culvert.linux.netns.NetworkNamespace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -23,11 +24,20 @@ import picocli.CommandLine.Spec;
         description = {
             "Throughput, packet rates, latency and cost between two pods on two nodes, made of"
                     + " network namespaces: Culvert, Culvert without offloads, the kernel's vxlan"
-                    + " device and plain routing. Needs root, iperf3 and ethtool."
+                    + " device, plain routing, and OpenVPN and wireguard-go where they are"
+                    + " installed. Needs root, iperf3, sockperf and ethtool."
         })
 public final class PathCommand implements Callable<Integer> {
     private static final List<String> TOOLS =
-            List.of("iperf3", "ethtool", "ip", "bridge", "sysctl", "nsenter", "setpriv");
+            List.of(
+                    "iperf3",
+                    "sockperf",
+                    "ethtool",
+                    "ip",
+                    "bridge",
+                    "sysctl",
+                    "nsenter",
+                    "setpriv");
 
     @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -49,7 +59,9 @@ public final class PathCommand implements Callable<Integer> {
     @Option(
             names = "--modes",
             paramLabel = "NAME,...",
-            description = "Only these: culvert, culvert-plain, kernel, routing.")
+            description =
+                    "Only these: culvert, culvert-plain, kernel, routing, openvpn,"
+                            + " wireguard-go.")
     private @Nullable String modes;
 
     @Option(
@@ -61,8 +73,14 @@ public final class PathCommand implements Callable<Integer> {
     @Option(
             names = "--metrics",
             paramLabel = "NAME,...",
-            description = "Only these runs: tcp1, tcp8, bidi, udp64, udp1400, rr.")
+            description = "Only these runs: tcp1, tcp8, bidi, udp64, udp1400, rr, rrLoad.")
     private @Nullable String metrics;
+
+    @Option(
+            names = "--load",
+            paramLabel = "MBIT",
+            description = "What the TCP connection of rrLoad sends, in Mbit/s (500).")
+    private @Nullable Integer load;
 
     @Option(
             names = "--agent-jvm-option",
@@ -87,18 +105,38 @@ public final class PathCommand implements Callable<Integer> {
             System.err.println(obstacle);
             return 1;
         }
+        if (plan.modes().isEmpty()) {
+            System.err.println("None of the modes can be measured here.");
+            return 1;
+        }
         return measure(plan);
     }
 
     private Plan plan() {
         return new Plan(
-                list("--modes", modes, Mode.class),
+                installed(list("--modes", modes, Mode.class)),
                 list("--underlays", underlays, Underlay.class),
                 list("--metrics", metrics, Run.class),
                 number("--rounds", rounds, quick ? 2 : 5, 1000),
                 number("--seconds", seconds, quick ? 1 : 2, 60),
+                number("--load", load, 500, 100_000),
                 number("--loops", loops, Runtime.getRuntime().availableProcessors(), 256),
                 jvmOptions);
+    }
+
+    /** Without the modes whose programs are not there; says which. */
+    private static List<Mode> installed(List<Mode> wanted) {
+        List<Mode> found = new ArrayList<>();
+        for (Mode mode : wanted) {
+            if (mode.commands().stream().allMatch(PathCommand::isInstalled)) {
+                found.add(mode);
+            } else {
+                System.err.printf(
+                        "Left out: %s, which is not installed (Debian: %s)%n",
+                        mode.label(), mode.packages());
+            }
+        }
+        return found;
     }
 
     private <E extends Enum<E> & Named> List<E> list(
@@ -146,7 +184,7 @@ public final class PathCommand implements Callable<Integer> {
         Runtime.getRuntime().addShutdownHook(new Thread(processes::close));
         try (Topology topology = new Topology(processes)) {
             topology.start(plan);
-            Probe probe = new Probe(topology, processes, plan.seconds());
+            Probe probe = new Probe(topology, processes, plan);
             PathBench bench = new PathBench(topology, probe, plan);
             bench.run();
             print(bench.samples().summary());
@@ -160,7 +198,7 @@ public final class PathCommand implements Callable<Integer> {
 
     private void print(List<ResultLine> lines) throws IOException {
         System.out.printf(
-                "%-9s %-13s %-14s %12s %27s %10s  %s%n",
+                "%-9s %-22s %-13s %12s %27s %10s  %s%n",
                 "underlay", "metric", "mode", "median", "min to max", "to kernel", "unit");
         lines.forEach(line -> System.out.println(row(line)));
         if (json != null) {
@@ -172,7 +210,7 @@ public final class PathCommand implements Callable<Integer> {
         double ratio = line.ratioToKernel();
         return String.format(
                 Locale.ROOT,
-                "%-9s %-13s %-14s %12.2f %27s %10s  %s",
+                "%-9s %-22s %-13s %12.2f %27s %10s  %s",
                 line.underlay(),
                 line.metric(),
                 line.mode(),

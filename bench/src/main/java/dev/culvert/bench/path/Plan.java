@@ -10,6 +10,7 @@ import java.util.List;
  * @param runs the kinds of run
  * @param rounds how often each is made
  * @param seconds how long one takes
+ * @param loadMegabits what the connection beside the requests under load sends, in Mbit/s
  * @param loops event loops of each process of Culvert
  * @param jvmOptions further options of its virtual machine
  */
@@ -19,5 +20,6 @@ record Plan(
         List<Run> runs,
         int rounds,
         int seconds,
+        int loadMegabits,
         int loops,
         List<String> jvmOptions) {}

@@ -2,6 +2,7 @@ package dev.culvert.bench.path;
 
 import dev.culvert.linux.netns.NetworkNamespace;
 import java.io.IOException;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,6 +27,11 @@ final class Processes implements AutoCloseable {
         return start(builder(namespace, command).redirectError(ProcessBuilder.Redirect.INHERIT));
     }
 
+    /** The same, but what it complains of is part of its output. */
+    Process startQuietly(NetworkNamespace namespace, List<String> command) throws IOException {
+        return start(builder(namespace, command).redirectErrorStream(true));
+    }
+
     private Process start(ProcessBuilder builder) throws IOException {
         started.removeIf(process -> !process.isAlive());
         Process process = builder.start();
@@ -41,18 +47,29 @@ final class Processes implements AutoCloseable {
         return new ProcessBuilder(line);
     }
 
+    /** Runs a command that should take no time to its end. */
+    String run(NetworkNamespace namespace, List<String> command) throws IOException {
+        return run(namespace, command, PATIENCE);
+    }
+
     /**
-     * Runs a command to its end.
+     * Runs a command to its end, which must come within a limit.
      *
      * @return what it printed
      * @throws IOException with the command and its output if it fails or takes too long
      */
-    String run(NetworkNamespace namespace, List<String> command) throws IOException {
-        Process process = start(builder(namespace, command).redirectErrorStream(true));
-        CompletableFuture<Void> watchdog = killLater(process);
+    String run(NetworkNamespace namespace, List<String> command, Duration limit)
+            throws IOException {
+        Process process = startQuietly(namespace, command);
+        CompletableFuture<Void> watchdog = killLater(process, limit);
         try (var output = process.inputReader(StandardCharsets.UTF_8)) {
             String text = output.readAllAsString();
             int status = process.waitFor();
+            if (watchdog.isDone()) {
+                throw new IOException(
+                        "%s was ended because it took longer than %d seconds"
+                                .formatted(String.join(" ", command), limit.toSeconds()));
+            }
             if (status != 0) {
                 throw new IOException(
                         "%s ended with status %d: %s"
@@ -67,10 +84,10 @@ final class Processes implements AutoCloseable {
         }
     }
 
-    private static CompletableFuture<Void> killLater(Process process) {
+    private static CompletableFuture<Void> killLater(Process process, Duration limit) {
         return CompletableFuture.runAsync(
                 process::destroyForcibly,
-                CompletableFuture.delayedExecutor(PATIENCE.toSeconds(), TimeUnit.SECONDS));
+                CompletableFuture.delayedExecutor(limit.toSeconds(), TimeUnit.SECONDS));
     }
 
     /**
@@ -79,19 +96,59 @@ final class Processes implements AutoCloseable {
      * @throws IOException if it ends without it
      */
     static void awaitLine(Process process, String text) throws IOException {
-        CompletableFuture<Void> watchdog = killLater(process);
+        CompletableFuture<Void> watchdog = killLater(process, PATIENCE);
         try {
-            while (true) {
-                String line = process.inputReader(StandardCharsets.UTF_8).readLine();
-                if (line == null) {
-                    throw new IOException("a process did not say '" + text + "'");
-                }
-                if (line.contains(text)) {
-                    return;
-                }
+            while (!line(process, text).contains(text)) {
+                // What comes before does not matter.
             }
         } finally {
             watchdog.cancel(false);
+        }
+    }
+
+    /**
+     * Writes a line to the process and waits for the one that it answers.
+     *
+     * @throws IOException if it ends without it
+     */
+    static String ask(Process process, String question) throws IOException {
+        CompletableFuture<Void> watchdog = killLater(process, PATIENCE);
+        try {
+            process.outputWriter(StandardCharsets.UTF_8).append(question).append('\n').flush();
+            return line(process, "the answer to " + question);
+        } finally {
+            watchdog.cancel(false);
+        }
+    }
+
+    private static String line(Process process, String wanted) throws IOException {
+        String line = process.inputReader(StandardCharsets.UTF_8).readLine();
+        if (line == null) {
+            throw new IOException("a process ended without saying '" + wanted + "'");
+        }
+        return line;
+    }
+
+    /** Takes what it prints from now on, or it would stop once nobody does. */
+    static void drain(Process process) {
+        Thread.ofVirtual().start(() -> discard(process));
+    }
+
+    private static void discard(Process process) {
+        try (var output = process.inputReader(StandardCharsets.UTF_8)) {
+            output.transferTo(Writer.nullWriter());
+        } catch (IOException e) {
+            // It ended.
+        }
+    }
+
+    /** Ends it now and waits until its ports are free again. */
+    static void end(Process process) {
+        process.destroyForcibly();
+        try {
+            process.waitFor(PATIENCE);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -13,7 +13,9 @@ enum Run implements Named {
     /** UDP datagrams of 1400 bytes. */
     UDP1400("udp1400"),
     /** Request and response, nothing else sent. */
-    RR("rr");
+    RR("rr"),
+    /** Request and response beside a TCP connection of a limited rate. */
+    RR_LOAD("rrLoad");
 
     private final String label;
 
