@@ -7,6 +7,7 @@ import dev.culvert.net.MacAddress;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.List;
+import java.util.concurrent.Callable;
 
 /**
  * A node: a network namespace with the underlay interface {@code eth0}, a bridge, and one pod in a
@@ -100,12 +101,17 @@ record Node(int number, Processes processes, NetworkNamespace node, NetworkNames
 
     /** What its pod has received since it was made. */
     long podReceivedBytes() throws IOException {
+        return MachineFiles.receivedBytes(callInPod(MachineFiles::devices), "eth0");
+    }
+
+    /** Runs a block on a thread of its own in the pod. */
+    <T> T callInPod(Callable<T> block) throws IOException {
         try {
-            return MachineFiles.receivedBytes(pod.call(MachineFiles::devices), "eth0");
+            return pod.call(block);
         } catch (IOException e) {
             throw e;
         } catch (Exception e) {
-            throw new IOException("cannot look into the pod of node " + number, e);
+            throw new IOException("cannot enter the pod of node " + number, e);
         }
     }
 

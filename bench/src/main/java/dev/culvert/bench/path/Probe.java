@@ -67,28 +67,26 @@ final class Probe {
 
     private Map<Metric, Double> udp64() throws IOException {
         double before = MachineFiles.busySeconds();
-        IperfReport report = udp(64);
+        UdpFlood flood = flood(64);
         double busy = MachineFiles.busySeconds() - before;
         return Map.of(
                 Metric.UDP64,
-                report.packetsPerSecond(),
+                flood.packetsPerSecond(),
                 Metric.UDP64_LOSS,
-                report.lossPercent(),
+                flood.lossPercent(),
                 Metric.CPU_PER_MILLION_64,
-                busy / (report.packets() / 1e6));
+                busy / (flood.received() / 1e6));
     }
 
     private Map<Metric, Double> udp1400() throws IOException {
-        IperfReport report = udp(1400);
+        UdpFlood flood = flood(1400);
         return Map.of(
-                Metric.UDP1400,
-                report.packetsPerSecond(),
-                Metric.UDP1400_LOSS,
-                report.lossPercent());
+                Metric.UDP1400, flood.packetsPerSecond(), Metric.UDP1400_LOSS, flood.lossPercent());
     }
 
-    private IperfReport udp(int length) throws IOException {
-        return iperf("-u", "-b", "0", "-l", Integer.toString(length));
+    private UdpFlood flood(int length) throws IOException {
+        Duration duration = Duration.ofSeconds(plan.seconds());
+        return UdpFlood.measure(topology.client(), topology.server(), length, duration);
     }
 
     private Map<Metric, Double> requests() throws IOException {
@@ -158,9 +156,7 @@ final class Probe {
     private IperfReport iperf(String... arguments) throws IOException {
         List<String> client = iperfClient("-J", "-t", Integer.toString(plan.seconds()));
         client.addAll(List.of(arguments));
-        if (!client.contains("-u")) {
-            client.addAll(List.of("-C", "cubic"));
-        }
+        client.addAll(List.of("-C", "cubic"));
         Process server = iperfServer();
         try {
             return IperfReport.parse(run(client));
