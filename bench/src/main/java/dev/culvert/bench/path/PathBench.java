@@ -27,7 +27,6 @@ final class PathBench {
         System.err.println("Warming up");
         topology.use(plan.underlays().getFirst());
         for (Mode mode : plan.modes()) {
-            topology.use(mode);
             warmUp(mode);
         }
         for (int round = 0; round < plan.rounds(); round++) {
@@ -46,38 +45,45 @@ final class PathBench {
             runs.addAll(plan.runs());
         }
         for (Run run : runs) {
-            attempt("warming up", mode, run);
+            attempt("warming up, " + run.label(), mode, () -> probe.measure(run));
         }
     }
 
     /** The modes take turns within a kind of run, so that a ratio compares neighbours in time. */
-    private void measure(int round, Underlay underlay) throws IOException {
+    private void measure(int round, Underlay underlay) {
         List<Mode> modes = new ArrayList<>(plan.modes());
         Collections.rotate(modes, round);
+        String when = "round %d, %s, ".formatted(round + 1, underlay.label());
         for (Run run : plan.runs()) {
             for (Mode mode : modes) {
-                topology.use(mode);
-                String when = "round %d, %s".formatted(round + 1, underlay.label());
-                samples.add(round, underlay, mode, attempt(when, mode, run));
+                Measurement measurement = () -> probe.measure(run);
+                samples.add(round, underlay, mode, attempt(when + run.label(), mode, measurement));
             }
         }
         for (Mode mode : modes) {
-            topology.use(mode);
-            double rss = Footprint.residentMegabytes(topology.tunnels());
-            samples.add(round, underlay, mode, Map.of(Metric.RSS, rss));
+            samples.add(round, underlay, mode, attempt(when + "rss", mode, this::memory));
         }
     }
 
-    private Map<Metric, Double> attempt(String when, Mode mode, Run run) {
+    private Map<Metric, Double> memory() throws IOException {
+        return Map.of(Metric.RSS, Footprint.residentMegabytes(topology.tunnels()));
+    }
+
+    private Map<Metric, Double> attempt(String what, Mode mode, Measurement measurement) {
         try {
-            return probe.measure(run);
+            topology.use(mode);
+            return measurement.make();
         } catch (IOException e) {
-            String failure =
-                    "%s, %s, %s: %s".formatted(when, mode.label(), run.label(), e.getMessage());
+            String failure = "%s, %s: %s".formatted(what, mode.label(), e.getMessage());
             System.err.println("No value: " + failure);
             failures.add(failure);
             return Map.of();
         }
+    }
+
+    /** Something that gives values, or none. */
+    private interface Measurement {
+        Map<Metric, Double> make() throws IOException;
     }
 
     /** What was measured. */

@@ -188,7 +188,7 @@ public final class PathCommand implements Callable<Integer> {
             PathBench bench = new PathBench(topology, probe, plan);
             bench.run();
             print(bench.samples().summary());
-            bench.failures().forEach(failure -> System.out.println("no value: " + failure));
+            bench.failures().forEach(failure -> System.out.println("No value: " + failure));
             return bench.failures().isEmpty() ? 0 : 1;
         } catch (IOException e) {
             System.err.println("The measurement failed: " + e.getMessage());

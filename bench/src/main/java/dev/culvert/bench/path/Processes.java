@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * External commands inside network namespaces. They end with {@link #close}, and when the thread
@@ -93,13 +94,21 @@ final class Processes implements AutoCloseable {
     /**
      * Waits until the process prints a line with this text.
      *
-     * @throws IOException if it ends without it
+     * @throws IOException if it ends without it, or is ended because it takes too long
      */
     static void awaitLine(Process process, String text) throws IOException {
         CompletableFuture<Void> watchdog = killLater(process, PATIENCE);
         try {
-            while (!line(process, text).contains(text)) {
-                // What comes before does not matter.
+            String before = "nothing";
+            String line = line(process);
+            while (line != null && !line.contains(text)) {
+                before = line.strip();
+                line = line(process);
+            }
+            if (line == null) {
+                throw new IOException(
+                        "process %d ended without saying '%s'; the last that it said: %s"
+                                .formatted(process.pid(), text, before));
             }
         } finally {
             watchdog.cancel(false);
@@ -109,24 +118,37 @@ final class Processes implements AutoCloseable {
     /**
      * Writes a line to the process and waits for the one that it answers.
      *
-     * @throws IOException if it ends without it
+     * @throws IOException if it ends without it, or is ended because it takes too long
      */
     static String ask(Process process, String question) throws IOException {
+        requireAlive(process);
         CompletableFuture<Void> watchdog = killLater(process, PATIENCE);
         try {
             process.outputWriter(StandardCharsets.UTF_8).append(question).append('\n').flush();
-            return line(process, "the answer to " + question);
+            String answer = line(process);
+            if (answer == null) {
+                throw new IOException(
+                        "process %d gave no answer to '%s'".formatted(process.pid(), question));
+            }
+            return answer;
         } finally {
             watchdog.cancel(false);
         }
     }
 
-    private static String line(Process process, String wanted) throws IOException {
-        String line = process.inputReader(StandardCharsets.UTF_8).readLine();
-        if (line == null) {
-            throw new IOException("a process ended without saying '" + wanted + "'");
+    private static @Nullable String line(Process process) throws IOException {
+        return process.inputReader(StandardCharsets.UTF_8).readLine();
+    }
+
+    /**
+     * Does nothing to a process that runs.
+     *
+     * @throws IOException if it has ended
+     */
+    static void requireAlive(Process process) throws IOException {
+        if (!process.isAlive()) {
+            throw new IOException("process %d has ended".formatted(process.pid()));
         }
-        return line;
     }
 
     /** Takes what it prints from now on, or it would stop once nobody does. */

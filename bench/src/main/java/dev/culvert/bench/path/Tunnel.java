@@ -32,7 +32,8 @@ interface Tunnel extends AutoCloseable {
         return Double.NaN;
     }
 
-    private Path file(String name) {
+    private Path file(String name) throws IOException {
+        Processes.requireAlive(process());
         return Path.of("/proc", Long.toString(process().pid()), name);
     }
 
