@@ -29,7 +29,7 @@ final class PathBench {
         for (Mode mode : plan.modes()) {
             warmUp(mode);
         }
-        for (int round = 0; round < plan.rounds(); round++) {
+        for (int round = 0; round < plan.rounds() && !topology.isClosed(); round++) {
             System.err.printf("Round %d of %d%n", round + 1, plan.rounds());
             for (Underlay underlay : plan.underlays()) {
                 topology.use(underlay);
@@ -74,6 +74,9 @@ final class PathBench {
             topology.use(mode);
             return measurement.make();
         } catch (IOException e) {
+            if (topology.isClosed()) {
+                return Map.of();
+            }
             String failure = "%s, %s: %s".formatted(what, mode.label(), e.getMessage());
             System.err.println("No value: " + failure);
             failures.add(failure);

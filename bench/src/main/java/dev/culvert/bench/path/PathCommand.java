@@ -187,11 +187,16 @@ public final class PathCommand implements Callable<Integer> {
             Probe probe = new Probe(topology, processes, plan);
             PathBench bench = new PathBench(topology, probe, plan);
             bench.run();
+            if (topology.isClosed()) {
+                return 1;
+            }
             print(bench.samples().summary());
             bench.failures().forEach(failure -> System.out.println("No value: " + failure));
             return bench.failures().isEmpty() ? 0 : 1;
         } catch (IOException e) {
-            System.err.println("The measurement failed: " + e.getMessage());
+            if (!processes.isClosed()) {
+                System.err.println("The measurement failed: " + e.getMessage());
+            }
             return 1;
         }
     }

@@ -21,7 +21,10 @@ import org.jspecify.annotations.Nullable;
 final class Processes implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
+    private static final int MOST_SHOWN = 300;
+
     private final Deque<Process> started = new ConcurrentLinkedDeque<>();
+    private volatile boolean closed;
 
     /** Starts a command whose standard output can be read. */
     Process start(NetworkNamespace namespace, List<String> command) throws IOException {
@@ -34,6 +37,9 @@ final class Processes implements AutoCloseable {
     }
 
     private Process start(ProcessBuilder builder) throws IOException {
+        if (closed) {
+            throw new IOException("the measurement was ended");
+        }
         started.removeIf(process -> !process.isAlive());
         Process process = builder.start();
         started.add(process);
@@ -74,7 +80,7 @@ final class Processes implements AutoCloseable {
             if (status != 0) {
                 throw new IOException(
                         "%s ended with status %d: %s"
-                                .formatted(String.join(" ", command), status, text.strip()));
+                                .formatted(String.join(" ", command), status, end(text)));
             }
             return text;
         } catch (InterruptedException e) {
@@ -85,9 +91,16 @@ final class Processes implements AutoCloseable {
         }
     }
 
+    /** Complaints come last; all in one line. */
+    private static String end(String text) {
+        String line = text.strip().replaceAll("\\s+", " ");
+        return line.substring(Math.max(0, line.length() - MOST_SHOWN));
+    }
+
+    /** By its handle, so that what it has printed can still be read. */
     private static CompletableFuture<Void> killLater(Process process, Duration limit) {
         return CompletableFuture.runAsync(
-                process::destroyForcibly,
+                process.toHandle()::destroyForcibly,
                 CompletableFuture.delayedExecutor(limit.toSeconds(), TimeUnit.SECONDS));
     }
 
@@ -174,8 +187,14 @@ final class Processes implements AutoCloseable {
         }
     }
 
+    /** Whether nothing is to be started any more. */
+    boolean isClosed() {
+        return closed;
+    }
+
     @Override
     public void close() {
+        closed = true;
         started.forEach(Process::destroyForcibly);
         started.clear();
     }

@@ -96,6 +96,11 @@ final class Topology implements AutoCloseable {
         return tunnels.getOrDefault(current, List.of());
     }
 
+    /** Whether it was ended from outside. */
+    boolean isClosed() {
+        return processes.isClosed();
+    }
+
     @Override
     public void close() {
         tunnels.values().forEach(each -> each.forEach(Tunnel::close));
