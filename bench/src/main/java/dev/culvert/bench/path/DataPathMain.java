@@ -1,5 +1,6 @@
 package dev.culvert.bench.path;
 
+import com.sun.management.ThreadMXBean;
 import dev.culvert.net.Cidr;
 import dev.culvert.net.IpAddresses;
 import dev.culvert.net.MacAddress;
@@ -8,13 +9,20 @@ import dev.culvert.overlay.OverlayConfig;
 import dev.culvert.overlay.fdb.Fdb;
 import dev.culvert.overlay.fdb.FdbEntry;
 import dev.culvert.overlay.fdb.Vtep;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /** The process of one node: Culvert's data path and nothing else, until its input ends. */
 public final class DataPathMain {
     /** What it prints once it carries packets. */
     static final String READY = "ready";
+
+    /** The question how many bytes its threads have taken from the heap since it started. */
+    static final String ALLOCATED = "allocated";
 
     private static final int VNI = 1;
 
@@ -44,7 +52,22 @@ public final class DataPathMain {
             overlay.limitTo(Node.POD_MTU);
             overlay.publish(Fdb.of(List.of(new FdbEntry(Cidr.parse(args[9]), peer))));
             System.out.println(READY);
-            System.in.readAllBytes();
+            answer();
         }
+    }
+
+    private static void answer() throws IOException {
+        BufferedReader questions =
+                new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
+        for (String line = questions.readLine(); line != null; line = questions.readLine()) {
+            if (line.equals(ALLOCATED)) {
+                System.out.println(allocatedBytes());
+            }
+        }
+    }
+
+    private static long allocatedBytes() {
+        return ManagementFactory.getPlatformMXBean(ThreadMXBean.class)
+                .getTotalThreadAllocatedBytes();
     }
 }

@@ -6,15 +6,12 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * What {@code iperf3 -J} says at the end of a run, as its receivers saw it. Of TCP the packets are
- * 0, of UDP the bytes are those of the payload.
+ * What {@code iperf3 -J} says at the end of a run, as its receivers saw it.
  *
  * @param bytes received, both directions together
  * @param seconds the receiver's time
- * @param packets received
- * @param lost sent, but not received
  */
-record IperfReport(long bytes, double seconds, long packets, long lost) {
+record IperfReport(long bytes, double seconds) {
     private static final JsonMapper MAPPER = JsonMapper.shared();
 
     /**
@@ -33,12 +30,8 @@ record IperfReport(long bytes, double seconds, long packets, long lost) {
             throw new IOException("iperf3 reports nothing received");
         }
         JsonNode reverse = root.path("end").path("sum_received_bidir_reverse");
-        long lost = received.path("lost_packets").asLong(0);
         return new IperfReport(
-                received.path("bytes").asLong(0) + reverse.path("bytes").asLong(0),
-                seconds,
-                received.path("packets").asLong(0) - lost,
-                lost);
+                received.path("bytes").asLong(0) + reverse.path("bytes").asLong(0), seconds);
     }
 
     private static JsonNode tree(String json) throws IOException {
@@ -52,13 +45,5 @@ record IperfReport(long bytes, double seconds, long packets, long lost) {
 
     double megabitsPerSecond() {
         return bytes * 8 / seconds / 1e6;
-    }
-
-    double packetsPerSecond() {
-        return packets / seconds;
-    }
-
-    double lossPercent() {
-        return 100.0 * lost / Math.max(1, packets + lost);
     }
 }

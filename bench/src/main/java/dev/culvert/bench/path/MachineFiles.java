@@ -14,6 +14,14 @@ final class MachineFiles {
     /** {@code USER_HZ}: the same on every architecture that Linux has had in this century. */
     private static final double TICKS_PER_SECOND = 100;
 
+    /**
+     * Written to {@code /proc/PID/clear_refs}, makes {@code VmHWM} what {@code VmRSS} is.
+     *
+     * @see <a href="https://man7.org/linux/man-pages/man5/proc_pid_clear_refs.5.html">
+     *     proc_pid_clear_refs(5)</a>
+     */
+    static final String CLEAR_PEAK = "5";
+
     private MachineFiles() {}
 
     /** Processor seconds that this machine has worked since it started. */
@@ -31,12 +39,32 @@ final class MachineFiles {
         return ticks / TICKS_PER_SECOND;
     }
 
-    /** {@code VmRSS} of {@code /proc/PID/status} in MB; NaN if it is not there. */
-    static double residentMegabytes(List<String> status) {
+    /** A member of {@code /proc/PID/status} in MB; NaN if it is not there. */
+    static double megabytes(List<String> status, String member) {
         return status.stream()
-                .filter(line -> line.startsWith("VmRSS:"))
+                .filter(line -> line.startsWith(member + ":"))
                 .mapToDouble(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024 / 1e6)
                 .findFirst()
                 .orElse(Double.NaN);
+    }
+
+    /** The interfaces of the calling thread's namespace and what they have counted. */
+    static List<String> devices() throws IOException {
+        return Files.readAllLines(Path.of("/proc/thread-self/net/dev"));
+    }
+
+    /**
+     * What one of {@link #devices} has received.
+     *
+     * @throws IOException if there is no such interface
+     */
+    static long receivedBytes(List<String> devices, String name) throws IOException {
+        for (String line : devices) {
+            String[] halves = line.split(":", 2);
+            if (halves.length == 2 && halves[0].strip().equals(name)) {
+                return Long.parseLong(halves[1].strip().split(" +", 2)[0]);
+            }
+        }
+        throw new IOException("no interface " + name);
     }
 }

@@ -7,6 +7,7 @@ import dev.culvert.net.MacAddress;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.List;
+import java.util.concurrent.Callable;
 
 /**
  * A node: a network namespace with the underlay interface {@code eth0}, a bridge, and one pod in a
@@ -15,6 +16,7 @@ import java.util.List;
 record Node(int number, Processes processes, NetworkNamespace node, NetworkNamespace pod)
         implements AutoCloseable {
     static final int POD_MTU = 1450;
+    static final int UNDERLAY_MTU = 1500;
     private static final int KERNEL_PORT = 8472;
     private static final int VNI = 1;
 
@@ -27,6 +29,8 @@ record Node(int number, Processes processes, NetworkNamespace node, NetworkNames
         result.inNode("sysctl -qw net.ipv4.ip_forward=1");
         // For request and response; a namespace may not make a restricted one its default.
         result.inPod("sysctl -qw net.ipv4.tcp_congestion_control=reno");
+        // Or what one mode lost slows down the next one's connections.
+        result.inPod("sysctl -qw net.ipv4.tcp_no_metrics_save=1");
         result.connectPod();
         return result;
     }
@@ -39,12 +43,13 @@ record Node(int number, Processes processes, NetworkNamespace node, NetworkNames
         ip("addr add %s/24 dev br0".formatted(base(1)));
         inPod("ip link set eth0 mtu %d up".formatted(POD_MTU));
         inPod("ip addr add %s/24 dev eth0".formatted(base(2)));
-        inPod("ip route add default via " + base(1));
     }
 
     /** Joins the two by a veth pair. */
     void join(Node peer) throws IOException {
-        ip("link add eth0 mtu 1500 type veth peer name eth0 mtu 1500 netns " + peer.node.path());
+        ip(
+                "link add eth0 mtu %d type veth peer name eth0 mtu %d netns %s"
+                        .formatted(UNDERLAY_MTU, UNDERLAY_MTU, peer.node.path()));
         for (Node each : List.of(this, peer)) {
             each.ip("addr add %s/24 dev eth0".formatted(each.underlay().getHostAddress()));
             each.ip("link set eth0 up");
@@ -73,8 +78,11 @@ record Node(int number, Processes processes, NetworkNamespace node, NetworkNames
                     case CULVERT, CULVERT_PLAIN -> "dev " + DataPath.tunName(mode);
                     case KERNEL -> "via %s dev vxlan0 onlink".formatted(peer.base(0));
                     case ROUTING -> "via " + peer.underlay().getHostAddress();
+                    case OPENVPN -> "dev " + OpenVpn.DEVICE;
+                    case WIREGUARD_GO -> "dev " + WireGuard.DEVICE;
                 };
         ip("route replace %s %s".formatted(peer.podCidr(), hop));
+        inPod("ip route replace default via %s mtu %d".formatted(base(1), mode.mtu()));
     }
 
     /** {@code ip} in the node. */
@@ -89,6 +97,22 @@ record Node(int number, Processes processes, NetworkNamespace node, NetworkNames
 
     private void inPod(String command) throws IOException {
         processes.run(pod, List.of(command.split(" ")));
+    }
+
+    /** What its pod has received since it was made. */
+    long podReceivedBytes() throws IOException {
+        return MachineFiles.receivedBytes(callInPod(MachineFiles::devices), "eth0");
+    }
+
+    /** Runs a block on a thread of its own in the pod. */
+    <T> T callInPod(Callable<T> block) throws IOException {
+        try {
+            return pod.call(block);
+        } catch (IOException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IOException("cannot enter the pod of node " + number, e);
+        }
     }
 
     /** Its address for other nodes. */

@@ -2,36 +2,36 @@ package dev.culvert.bench.path;
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** The order of a measurement: rounds, and in each every run in every mode. One thread. */
 final class PathBench {
     private final Topology topology;
     private final Probe probe;
-    private final int rounds;
+    private final Plan plan;
     private final Samples samples = new Samples();
     private final List<String> failures = new ArrayList<>();
 
-    PathBench(Topology topology, Probe probe, int rounds) {
+    PathBench(Topology topology, Probe probe, Plan plan) {
         this.topology = topology;
         this.probe = probe;
-        this.rounds = rounds;
+        this.plan = plan;
     }
 
     /** Measures everything. */
     void run() throws IOException {
         System.err.println("Warming up");
-        topology.use(Underlay.DEFAULT);
-        for (Mode mode : Mode.values()) {
-            topology.use(mode);
+        topology.use(plan.underlays().getFirst());
+        for (Mode mode : plan.modes()) {
             warmUp(mode);
         }
-        for (int round = 0; round < rounds; round++) {
-            System.err.printf("Round %d of %d%n", round + 1, rounds);
-            for (Underlay underlay : Underlay.values()) {
+        for (int round = 0; round < plan.rounds() && !topology.isClosed(); round++) {
+            System.err.printf("Round %d of %d%n", round + 1, plan.rounds());
+            for (Underlay underlay : plan.underlays()) {
                 topology.use(underlay);
                 measure(round, underlay);
             }
@@ -39,46 +39,54 @@ final class PathBench {
     }
 
     /** Code that runs in a JVM is compiled while it runs, so that needs more than the kernel. */
-    private void warmUp(Mode mode) throws IOException {
-        probe.measure(Probe.Run.BIDI);
+    private void warmUp(Mode mode) {
+        Set<Run> runs = EnumSet.of(Run.BIDI);
         if (mode.isCulvert()) {
-            probe.measure(Probe.Run.UDP64);
-            probe.measure(Probe.Run.TCP8);
-            probe.measure(Probe.Run.TCP1);
+            runs.addAll(plan.runs());
+        }
+        for (Run run : runs) {
+            attempt("warming up, " + run.label(), mode, () -> probe.measure(run));
         }
     }
 
     /** The modes take turns within a kind of run, so that a ratio compares neighbours in time. */
-    private void measure(int round, Underlay underlay) throws IOException {
-        List<Mode> modes = new ArrayList<>(Arrays.asList(Mode.values()));
+    private void measure(int round, Underlay underlay) {
+        List<Mode> modes = new ArrayList<>(plan.modes());
         Collections.rotate(modes, round);
-        for (Probe.Run run : Probe.Run.values()) {
+        String when = "round %d, %s, ".formatted(round + 1, underlay.label());
+        for (Run run : plan.runs()) {
             for (Mode mode : modes) {
-                topology.use(mode);
-                measure(round, underlay, mode, run);
+                Measurement measurement = () -> probe.measure(run);
+                samples.add(round, underlay, mode, attempt(when + run.label(), mode, measurement));
             }
         }
         for (Mode mode : modes) {
-            if (mode.isCulvert()) {
-                double rss = topology.residentMegabytes(mode);
-                samples.add(round, underlay, mode, Map.of(Metric.RSS, rss));
-            }
+            samples.add(round, underlay, mode, attempt(when + "rss", mode, this::memory));
         }
     }
 
-    private void measure(int round, Underlay underlay, Mode mode, Probe.Run run) {
+    private Map<Metric, Double> memory() throws IOException {
+        return Map.of(Metric.RSS, Footprint.residentMegabytes(topology.tunnels()));
+    }
+
+    private Map<Metric, Double> attempt(String what, Mode mode, Measurement measurement) {
         try {
-            samples.add(round, underlay, mode, probe.measure(run));
+            topology.use(mode);
+            return measurement.make();
         } catch (IOException e) {
-            failures.add(
-                    "round %d, %s, %s, %s: %s"
-                            .formatted(
-                                    round + 1,
-                                    underlay.label(),
-                                    mode.label(),
-                                    run,
-                                    e.getMessage()));
+            if (topology.isClosed()) {
+                return Map.of();
+            }
+            String failure = "%s, %s: %s".formatted(what, mode.label(), e.getMessage());
+            System.err.println("No value: " + failure);
+            failures.add(failure);
+            return Map.of();
         }
+    }
+
+    /** Something that gives values, or none. */
+    private interface Measurement {
+        Map<Metric, Double> make() throws IOException;
     }
 
     /** What was measured. */

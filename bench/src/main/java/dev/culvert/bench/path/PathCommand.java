@@ -5,6 +5,7 @@ import dev.culvert.linux.netns.NetworkNamespace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -23,11 +24,20 @@ import picocli.CommandLine.Spec;
         description = {
             "Throughput, packet rates, latency and cost between two pods on two nodes, made of"
                     + " network namespaces: Culvert, Culvert without offloads, the kernel's vxlan"
-                    + " device and plain routing. Needs root, iperf3 and ethtool."
+                    + " device, plain routing, and OpenVPN and wireguard-go where they are"
+                    + " installed. Needs root, iperf3, sockperf and ethtool."
         })
 public final class PathCommand implements Callable<Integer> {
     private static final List<String> TOOLS =
-            List.of("iperf3", "ethtool", "ip", "bridge", "sysctl", "nsenter", "setpriv");
+            List.of(
+                    "iperf3",
+                    "sockperf",
+                    "ethtool",
+                    "ip",
+                    "bridge",
+                    "sysctl",
+                    "nsenter",
+                    "setpriv");
 
     @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -47,6 +57,38 @@ public final class PathCommand implements Callable<Integer> {
     private @Nullable Integer loops;
 
     @Option(
+            names = "--modes",
+            paramLabel = "NAME,...",
+            description =
+                    "Only these: culvert, culvert-plain, kernel, routing, openvpn,"
+                            + " wireguard-go.")
+    private @Nullable String modes;
+
+    @Option(
+            names = "--underlays",
+            paramLabel = "NAME,...",
+            description = "Only these: default, wire.")
+    private @Nullable String underlays;
+
+    @Option(
+            names = "--metrics",
+            paramLabel = "NAME,...",
+            description = "Only these runs: tcp1, tcp8, bidi, udp64, udp1400, rr, rrLoad.")
+    private @Nullable String metrics;
+
+    @Option(
+            names = "--load",
+            paramLabel = "MBIT",
+            description = "What the TCP connection of rrLoad sends, in Mbit/s (500).")
+    private @Nullable Integer load;
+
+    @Option(
+            names = "--agent-jvm-option",
+            paramLabel = "OPTION",
+            description = "Passed to the Java processes of Culvert; may be given several times.")
+    private List<String> jvmOptions = List.of();
+
+    @Option(
             names = "--json",
             paramLabel = "FILE",
             description = "Also write one JSON object a line.")
@@ -57,16 +99,53 @@ public final class PathCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        int wantedRounds = number("--rounds", rounds, quick ? 2 : 5, 1000);
-        int wantedSeconds = number("--seconds", seconds, quick ? 1 : 2, 60);
-        int cores = Runtime.getRuntime().availableProcessors();
-        int wantedLoops = number("--loops", loops, cores, 256);
+        Plan plan = plan();
         String obstacle = obstacle();
         if (!obstacle.isEmpty()) {
             System.err.println(obstacle);
             return 1;
         }
-        return measure(wantedRounds, wantedSeconds, wantedLoops);
+        if (plan.modes().isEmpty()) {
+            System.err.println("None of the modes can be measured here.");
+            return 1;
+        }
+        return measure(plan);
+    }
+
+    private Plan plan() {
+        return new Plan(
+                installed(list("--modes", modes, Mode.class)),
+                list("--underlays", underlays, Underlay.class),
+                list("--metrics", metrics, Run.class),
+                number("--rounds", rounds, quick ? 2 : 5, 1000),
+                number("--seconds", seconds, quick ? 1 : 2, 60),
+                number("--load", load, 500, 100_000),
+                number("--loops", loops, Runtime.getRuntime().availableProcessors(), 256),
+                jvmOptions);
+    }
+
+    /** Without the modes whose programs are not there; says which. */
+    private static List<Mode> installed(List<Mode> wanted) {
+        List<Mode> found = new ArrayList<>();
+        for (Mode mode : wanted) {
+            if (mode.commands().stream().allMatch(PathCommand::isInstalled)) {
+                found.add(mode);
+            } else {
+                System.err.printf(
+                        "Left out: %s, which is not installed (Debian: %s)%n",
+                        mode.label(), mode.packages());
+            }
+        }
+        return found;
+    }
+
+    private <E extends Enum<E> & Named> List<E> list(
+            String name, @Nullable String given, Class<E> type) {
+        try {
+            return given == null ? Named.all(type) : Named.list(type, given);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), name + " " + e.getMessage(), e);
+        }
     }
 
     private int number(String name, @Nullable Integer given, int otherwise, int most) {
@@ -100,26 +179,31 @@ public final class PathCommand implements Callable<Integer> {
                 .anyMatch(folder -> Files.isExecutable(Path.of(folder, tool)));
     }
 
-    private int measure(int wantedRounds, int wantedSeconds, int wantedLoops) {
+    private int measure(Plan plan) {
         Processes processes = new Processes();
         Runtime.getRuntime().addShutdownHook(new Thread(processes::close));
         try (Topology topology = new Topology(processes)) {
-            topology.start(wantedLoops);
-            Probe probe = new Probe(topology, processes, wantedSeconds);
-            PathBench bench = new PathBench(topology, probe, wantedRounds);
+            topology.start(plan);
+            Probe probe = new Probe(topology, processes, plan);
+            PathBench bench = new PathBench(topology, probe, plan);
             bench.run();
+            if (topology.isClosed()) {
+                return 1;
+            }
             print(bench.samples().summary());
-            bench.failures().forEach(failure -> System.out.println("no value: " + failure));
+            bench.failures().forEach(failure -> System.out.println("No value: " + failure));
             return bench.failures().isEmpty() ? 0 : 1;
         } catch (IOException e) {
-            System.err.println("The measurement failed: " + e.getMessage());
+            if (!processes.isClosed()) {
+                System.err.println("The measurement failed: " + e.getMessage());
+            }
             return 1;
         }
     }
 
     private void print(List<ResultLine> lines) throws IOException {
         System.out.printf(
-                "%-9s %-13s %-14s %12s %27s %10s  %s%n",
+                "%-9s %-22s %-13s %12s %27s %10s  %s%n",
                 "underlay", "metric", "mode", "median", "min to max", "to kernel", "unit");
         lines.forEach(line -> System.out.println(row(line)));
         if (json != null) {
@@ -131,7 +215,7 @@ public final class PathCommand implements Callable<Integer> {
         double ratio = line.ratioToKernel();
         return String.format(
                 Locale.ROOT,
-                "%-9s %-13s %-14s %12.2f %27s %10s  %s",
+                "%-9s %-22s %-13s %12.2f %27s %10s  %s",
                 line.underlay(),
                 line.metric(),
                 line.mode(),

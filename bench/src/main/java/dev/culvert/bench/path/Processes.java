@@ -2,6 +2,7 @@ package dev.culvert.bench.path;
 
 import dev.culvert.linux.netns.NetworkNamespace;
 import java.io.IOException;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * External commands inside network namespaces. They end with {@link #close}, and when the thread
@@ -19,14 +21,25 @@ import java.util.concurrent.TimeUnit;
 final class Processes implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
+    private static final int MOST_SHOWN = 300;
+
     private final Deque<Process> started = new ConcurrentLinkedDeque<>();
+    private volatile boolean closed;
 
     /** Starts a command whose standard output can be read. */
     Process start(NetworkNamespace namespace, List<String> command) throws IOException {
         return start(builder(namespace, command).redirectError(ProcessBuilder.Redirect.INHERIT));
     }
 
+    /** The same, but what it complains of is part of its output. */
+    Process startQuietly(NetworkNamespace namespace, List<String> command) throws IOException {
+        return start(builder(namespace, command).redirectErrorStream(true));
+    }
+
     private Process start(ProcessBuilder builder) throws IOException {
+        if (closed) {
+            throw new IOException("the measurement was ended");
+        }
         started.removeIf(process -> !process.isAlive());
         Process process = builder.start();
         started.add(process);
@@ -41,22 +54,33 @@ final class Processes implements AutoCloseable {
         return new ProcessBuilder(line);
     }
 
+    /** Runs a command that should take no time to its end. */
+    String run(NetworkNamespace namespace, List<String> command) throws IOException {
+        return run(namespace, command, PATIENCE);
+    }
+
     /**
-     * Runs a command to its end.
+     * Runs a command to its end, which must come within a limit.
      *
      * @return what it printed
      * @throws IOException with the command and its output if it fails or takes too long
      */
-    String run(NetworkNamespace namespace, List<String> command) throws IOException {
-        Process process = start(builder(namespace, command).redirectErrorStream(true));
-        CompletableFuture<Void> watchdog = killLater(process);
+    String run(NetworkNamespace namespace, List<String> command, Duration limit)
+            throws IOException {
+        Process process = startQuietly(namespace, command);
+        CompletableFuture<Void> watchdog = killLater(process, limit);
         try (var output = process.inputReader(StandardCharsets.UTF_8)) {
             String text = output.readAllAsString();
             int status = process.waitFor();
+            if (watchdog.isDone()) {
+                throw new IOException(
+                        "%s was ended because it took longer than %d seconds"
+                                .formatted(String.join(" ", command), limit.toSeconds()));
+            }
             if (status != 0) {
                 throw new IOException(
                         "%s ended with status %d: %s"
-                                .formatted(String.join(" ", command), status, text.strip()));
+                                .formatted(String.join(" ", command), status, end(text)));
             }
             return text;
         } catch (InterruptedException e) {
@@ -67,36 +91,110 @@ final class Processes implements AutoCloseable {
         }
     }
 
-    private static CompletableFuture<Void> killLater(Process process) {
+    /** Complaints come last; all in one line. */
+    private static String end(String text) {
+        String line = text.strip().replaceAll("\\s+", " ");
+        return line.substring(Math.max(0, line.length() - MOST_SHOWN));
+    }
+
+    /** By its handle, so that what it has printed can still be read. */
+    private static CompletableFuture<Void> killLater(Process process, Duration limit) {
         return CompletableFuture.runAsync(
-                process::destroyForcibly,
-                CompletableFuture.delayedExecutor(PATIENCE.toSeconds(), TimeUnit.SECONDS));
+                process.toHandle()::destroyForcibly,
+                CompletableFuture.delayedExecutor(limit.toSeconds(), TimeUnit.SECONDS));
     }
 
     /**
      * Waits until the process prints a line with this text.
      *
-     * @throws IOException if it ends without it
+     * @throws IOException if it ends without it, or is ended because it takes too long
      */
     static void awaitLine(Process process, String text) throws IOException {
-        CompletableFuture<Void> watchdog = killLater(process);
+        CompletableFuture<Void> watchdog = killLater(process, PATIENCE);
         try {
-            while (true) {
-                String line = process.inputReader(StandardCharsets.UTF_8).readLine();
-                if (line == null) {
-                    throw new IOException("a process did not say '" + text + "'");
-                }
-                if (line.contains(text)) {
-                    return;
-                }
+            String before = "nothing";
+            String line = line(process);
+            while (line != null && !line.contains(text)) {
+                before = line.strip();
+                line = line(process);
+            }
+            if (line == null) {
+                throw new IOException(
+                        "process %d ended without saying '%s'; the last that it said: %s"
+                                .formatted(process.pid(), text, before));
             }
         } finally {
             watchdog.cancel(false);
         }
     }
 
+    /**
+     * Writes a line to the process and waits for the one that it answers.
+     *
+     * @throws IOException if it ends without it, or is ended because it takes too long
+     */
+    static String ask(Process process, String question) throws IOException {
+        requireAlive(process);
+        CompletableFuture<Void> watchdog = killLater(process, PATIENCE);
+        try {
+            process.outputWriter(StandardCharsets.UTF_8).append(question).append('\n').flush();
+            String answer = line(process);
+            if (answer == null) {
+                throw new IOException(
+                        "process %d gave no answer to '%s'".formatted(process.pid(), question));
+            }
+            return answer;
+        } finally {
+            watchdog.cancel(false);
+        }
+    }
+
+    private static @Nullable String line(Process process) throws IOException {
+        return process.inputReader(StandardCharsets.UTF_8).readLine();
+    }
+
+    /**
+     * Does nothing to a process that runs.
+     *
+     * @throws IOException if it has ended
+     */
+    static void requireAlive(Process process) throws IOException {
+        if (!process.isAlive()) {
+            throw new IOException("process %d has ended".formatted(process.pid()));
+        }
+    }
+
+    /** Takes what it prints from now on, or it would stop once nobody does. */
+    static void drain(Process process) {
+        Thread.ofVirtual().start(() -> discard(process));
+    }
+
+    private static void discard(Process process) {
+        try (var output = process.inputReader(StandardCharsets.UTF_8)) {
+            output.transferTo(Writer.nullWriter());
+        } catch (IOException e) {
+            // It ended.
+        }
+    }
+
+    /** Ends it now and waits until its ports are free again. */
+    static void end(Process process) {
+        process.destroyForcibly();
+        try {
+            process.waitFor(PATIENCE);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Whether nothing is to be started any more. */
+    boolean isClosed() {
+        return closed;
+    }
+
     @Override
     public void close() {
+        closed = true;
         started.forEach(Process::destroyForcibly);
         started.clear();
     }

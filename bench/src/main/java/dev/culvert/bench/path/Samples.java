@@ -21,13 +21,18 @@ final class Samples {
 
     private final SortedMap<Key, SortedMap<Integer, Double>> values = new TreeMap<>();
 
-    /** Notes what one run gave. */
+    /** Notes what one run gave; what is NaN was not measured. */
     void add(int round, Underlay underlay, Mode mode, Map<Metric, Double> measured) {
         measured.forEach(
-                (metric, value) ->
-                        values.computeIfAbsent(
-                                        new Key(underlay, metric, mode), _ -> new TreeMap<>())
-                                .put(round, value));
+                (metric, value) -> {
+                    if (!value.isNaN()) {
+                        of(new Key(underlay, metric, mode)).put(round, value);
+                    }
+                });
+    }
+
+    private SortedMap<Integer, Double> of(Key key) {
+        return values.computeIfAbsent(key, _ -> new TreeMap<>());
     }
 
     /** A line for each underlay, metric and mode, in this order. */

@@ -3,7 +3,7 @@ package dev.culvert.bench.path;
 import java.util.List;
 
 /** The kind of network between the nodes: a veth pair with these offloads. */
-enum Underlay {
+enum Underlay implements Named {
     /** As the kernel makes it: large segments cross it whole, as between pods of one machine. */
     DEFAULT("default", "on", "off"),
     /** As a network card without offloads for tunnels: every packet crosses it by itself. */
@@ -19,8 +19,8 @@ enum Underlay {
         this.receive = receive;
     }
 
-    /** Its name in tables and files. */
-    String label() {
+    @Override
+    public String label() {
         return label;
     }
 

@@ -19,7 +19,7 @@ final class IperfReportTest {
                         "sum_sent": {"seconds": 2, "bytes": 9000000},
                         "sum_received": {"seconds": 2.0, "bytes": 5000000}
                         """);
-        assertThat(report).isEqualTo(new IperfReport(5_000_000, 2, 0, 0));
+        assertThat(report).isEqualTo(new IperfReport(5_000_000, 2));
         assertThat(report.megabitsPerSecond()).isEqualTo(20);
     }
 
@@ -32,17 +32,6 @@ final class IperfReportTest {
                         "sum_received_bidir_reverse": {"seconds": 1, "bytes": 2000000}
                         """);
         assertThat(report.megabitsPerSecond()).isEqualTo(24);
-    }
-
-    @Test
-    void takesLostPacketsFromTheSentOnes() throws IOException {
-        IperfReport report =
-                end(
-                        """
-                        "sum_received": {"seconds": 2, "bytes": 64, "packets": 1000, "lost_packets": 250}
-                        """);
-        assertThat(report.packetsPerSecond()).isEqualTo(375);
-        assertThat(report.lossPercent()).isEqualTo(25);
     }
 
     @Test

@@ -44,6 +44,12 @@ final class SamplesTest {
     }
 
     @Test
+    void leavesOutWhatWasNotMeasured() {
+        add(0, Mode.CULVERT, Double.NaN);
+        assertThat(samples.summary()).isEmpty();
+    }
+
+    @Test
     void hasNoRatioWhereTheKernelHasNoValueOrZero() {
         add(0, Mode.CULVERT, 10);
         assertThat(samples.summary().getFirst().ratioToKernel()).isNaN();
