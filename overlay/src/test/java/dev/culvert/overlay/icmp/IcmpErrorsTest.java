@@ -3,11 +3,14 @@ package dev.culvert.overlay.icmp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import com.sun.management.ThreadMXBean;
 import dev.culvert.net.IpAddresses;
+import dev.culvert.overlay.encap.TrafficClass;
 import dev.culvert.overlay.packet.IpPacket;
 import dev.culvert.overlay.packet.PacketBuilder;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
@@ -129,6 +132,34 @@ class IcmpErrorsTest {
             Message error = message(round < 3 ? tooBig(packet, 0, 1300) : unreachable(packet));
             error.assertHeaders(version, packet);
         }
+    }
+
+    /** Warm-up may allocate, and the odd byte may come from the JVM; a packet may not. */
+    @ParameterizedTest
+    @ValueSource(ints = {4, 6})
+    void writesWithoutAllocating(int version) {
+        byte[] bytes = PacketBuilder.ip(version).tcp(32, 1, 0x10, new byte[9000]).build();
+        IpPacket packet = view(bytes);
+        int rounds = 50_000;
+        writeMany(packet, rounds, 0);
+
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        long written = writeMany(packet, rounds, rounds);
+        long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+
+        assertThat(written).isEqualTo(rounds);
+        assertThat(allocated).isLessThan(rounds);
+    }
+
+    private long writeMany(IpPacket packet, int rounds, int firstSecond) {
+        long written = 0;
+        for (int i = 0; i < rounds; i++) {
+            long nanos = (firstSecond + i) * 1_000_000_000L;
+            TrafficClass.decapsulate(packet, 3);
+            written += errors.tooBig(packet, 1400, 1450, nanos) > 0 ? 1 : 0;
+        }
+        return written;
     }
 
     private byte[] tooBig(byte[] packet, int gsoSize, int mtu) {
