@@ -15,6 +15,7 @@ import dev.culvert.overlay.offload.VirtioNetHeader;
 import dev.culvert.overlay.packet.IpPacket;
 import dev.culvert.overlay.packet.Ipv4Header;
 import dev.culvert.overlay.packet.Ipv6Header;
+import dev.culvert.overlay.packet.PacketBuilder;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -23,9 +24,11 @@ import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.function.ToIntFunction;
 import jdk.net.ExtendedSocketOptions;
 import org.junit.jupiter.api.AfterEach;
@@ -124,13 +127,97 @@ class IcmpErrorsIT {
         }
     }
 
-    /** Reads until the packet to {@code peer} comes, and writes the error about it. */
-    private void answer(InetAddress peer, ToIntFunction<IpPacket> error) {
-        await().atMost(PATIENCE).until(() -> readTo(peer));
-        int length = error.applyAsInt(packet);
+    /**
+     * One TCP super-packet is answered instead of passed on: the sender has to find its socket by
+     * what is quoted, and goes on with smaller segments, those that were lost included.
+     */
+    @ParameterizedTest
+    @ValueSource(ints = {4, 6})
+    void aSuperPacketsSenderMakesSmallerSegments(int version) throws Exception {
+        NetworkNamespace far = namespaces.create();
+        try (TunQueue farTun = far.call(() -> TunDevice.openQueue("cv.far", TunFeatures.ALL));
+                ServerSocketChannel server = far.call(ServerSocketChannel::open);
+                SocketChannel client = pod.call(SocketChannel::open)) {
+            run(far, "ip addr add 10.99.2.6/32 dev cv.far");
+            run(far, "ip addr add fd00:99:2::6/128 dev cv.far nodad");
+            run(far, "ip link set cv.far mtu " + MTU + " up");
+            run(far, "ip route add 10.99.1.0/24 dev cv.far");
+            run(far, "ip route add fd00:99:1::/64 dev cv.far");
+            server.bind(new InetSocketAddress(peer(version), PORT)).configureBlocking(false);
+            client.configureBlocking(false);
+            client.connect(new InetSocketAddress(peer(version), PORT));
+            Relay relay = new Relay(farTun);
+            await().atMost(PATIENCE).until(() -> relay.pump() && client.finishConnect());
+
+            ByteBuffer sent = ByteBuffer.wrap(PacketBuilder.payload(100_000));
+            ByteBuffer received = ByteBuffer.allocate(sent.capacity());
+            try (SocketChannel accepted =
+                    await().atMost(PATIENCE)
+                            .until(() -> relay.pump() ? server.accept() : null, Objects::nonNull)) {
+                accepted.configureBlocking(false);
+                await().atMost(PATIENCE)
+                        .pollInterval(Duration.ofMillis(1))
+                        .until(
+                                () -> {
+                                    client.write(sent);
+                                    relay.pump();
+                                    accepted.read(received);
+                                    return !received.hasRemaining();
+                                });
+            }
+            assertThat(received.flip()).isEqualTo(sent.flip());
+            assertThat(relay.answered).as("super-packets answered").isEqualTo(1);
+            assertThat(relay.latestSegment)
+                    .isBetween(1000, PATH_MTU - (version == 4 ? 20 : 40) - 20);
+        }
+    }
+
+    /** Carries packets between the devices as they are, but for the first super-packet. */
+    private final class Relay {
+        private final int far;
+        private int answered;
+        private int latestSegment;
+
+        Relay(TunQueue far) {
+            this.far = far.descriptor().number();
+        }
+
+        boolean pump() {
+            int near = tun.descriptor().number();
+            long length;
+            while ((length = LibC.read(near, buffer.address(), 66_000)) > 0) {
+                forward(length);
+            }
+            while ((length = LibC.read(far, buffer.address(), 66_000)) > 0) {
+                LibC.write(near, buffer.address(), length);
+            }
+            return true;
+        }
+
+        private void forward(long length) {
+            boolean whole = VirtioNetHeader.gsoType(buffer, 0) == VirtioNetHeader.GSO_NONE;
+            int segment = whole ? 0 : VirtioNetHeader.gsoSize(buffer, 0);
+            if (!whole && answered == 0) {
+                answered++;
+                packet.parse(buffer, VirtioNetHeader.BYTES, (int) length - VirtioNetHeader.BYTES);
+                write(errors.tooBig(packet, segment, PATH_MTU, System.nanoTime()));
+                return;
+            }
+            latestSegment = whole ? latestSegment : segment;
+            LibC.write(far, buffer.address(), length);
+        }
+    }
+
+    private void write(int length) {
         assertThat(length).isPositive();
         assertThat(LibC.write(tun.descriptor().number(), errors.memory().address(), length))
                 .isEqualTo(length);
+    }
+
+    /** Reads until the packet to {@code peer} comes, and writes the error about it. */
+    private void answer(InetAddress peer, ToIntFunction<IpPacket> error) {
+        await().atMost(PATIENCE).until(() -> readTo(peer));
+        write(error.applyAsInt(packet));
     }
 
     private boolean readTo(InetAddress peer) {
