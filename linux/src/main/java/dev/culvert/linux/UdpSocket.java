@@ -24,18 +24,35 @@ public final class UdpSocket implements AutoCloseable {
     /** {@code UDP_GRO}: receive equal datagrams of one flow together. */
     public static final int UDP_GRO = 104;
 
+    /** {@code SOL_SOCKET}. */
+    public static final int SOL_SOCKET = 1;
+
+    /** {@code SO_RXQ_OVFL}: how many datagrams the socket has dropped. */
+    public static final int SO_RXQ_OVFL = 40;
+
+    /** {@code IPPROTO_IP}. */
+    public static final int IPPROTO_IP = 0;
+
+    /** {@code IP_TOS}. */
+    public static final int IP_TOS = 1;
+
+    /** {@code IPPROTO_IPV6}. */
+    public static final int IPPROTO_IPV6 = 41;
+
+    /** {@code IPV6_TCLASS}. */
+    public static final int IPV6_TCLASS = 67;
+
     private static final int SOCK_DGRAM = 2;
     private static final int SOCK_NONBLOCK = 0x800;
     private static final int SOCK_CLOEXEC = 0x80000;
-    private static final int SOL_SOCKET = 1;
+    private static final int IP_RECVTOS = 13;
+    private static final int IPV6_RECVTCLASS = 66;
     private static final int SO_REUSEPORT = 15;
     private static final int SO_SNDBUFFORCE = 32;
     private static final int SO_RCVBUFFORCE = 33;
     private static final int SO_SNDBUF = 7;
     private static final int SO_RCVBUF = 8;
-    private static final int IPPROTO_IP = 0;
     private static final int IP_MTU_DISCOVER = 10;
-    private static final int IPPROTO_IPV6 = 41;
     private static final int IPV6_MTU_DISCOVER = 23;
     private static final int IPV6_V6ONLY = 26;
     private static final int PMTUDISC_DONT = 0;
@@ -92,6 +109,20 @@ public final class UdpSocket implements AutoCloseable {
         set(SOL_UDP, UDP_GRO, 1, "UDP_GRO");
     }
 
+    /** Has the TOS byte or traffic class of each message told in a control message. */
+    public void reportTrafficClass() throws LinuxException {
+        if (family == IpFamily.IPV4) {
+            set(IPPROTO_IP, IP_RECVTOS, 1, "IP_RECVTOS");
+        } else {
+            set(IPPROTO_IPV6, IPV6_RECVTCLASS, 1, "IPV6_RECVTCLASS");
+        }
+    }
+
+    /** Has the number of datagrams dropped so far told in a control message, once there are any. */
+    public void reportOverflow() throws LinuxException {
+        set(SOL_SOCKET, SO_RXQ_OVFL, 1, "SO_RXQ_OVFL");
+    }
+
     /** Never sets DF on what it sends, as the kernel's vxlan device does by default. */
     public void neverDontFragment() throws LinuxException {
         if (family == IpFamily.IPV4) {
@@ -114,6 +145,16 @@ public final class UdpSocket implements AutoCloseable {
     /** Whether the kernel knows {@code UDP_SEGMENT}. */
     public boolean knowsSegmentation() {
         return trySet(SOL_UDP, UDP_SEGMENT, 0) >= 0;
+    }
+
+    /** The level of control messages that carry the TOS byte or traffic class. */
+    public int trafficClassLevel() {
+        return family == IpFamily.IPV4 ? IPPROTO_IP : IPPROTO_IPV6;
+    }
+
+    /** The type of control messages that carry the TOS byte or traffic class. */
+    public int trafficClassType() {
+        return family == IpFamily.IPV4 ? IP_TOS : IPV6_TCLASS;
     }
 
     /** The address family that it was opened for. */

@@ -18,6 +18,8 @@ public enum Feature {
     UDP_RECEIVE_OFFLOAD,
     /** Consecutive packets of a flow put together on their way to the kernel. */
     COALESCING,
+    /** Inner checksums left to the receiving node, between nodes that both say so. */
+    REMOTE_CHECKSUM,
     /** ICMP errors about packets that do not fit or that nobody takes. */
     ICMP_ERRORS;
 

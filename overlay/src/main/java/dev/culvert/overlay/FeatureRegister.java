@@ -29,6 +29,7 @@ final class FeatureRegister {
         want(Feature.UDP_SEGMENTATION, offload.udpSegmentation());
         want(Feature.UDP_RECEIVE_OFFLOAD, offload.udpCoalescing());
         want(Feature.COALESCING, offload.coalescing());
+        want(Feature.REMOTE_CHECKSUM, offload.remoteChecksum());
         want(Feature.ICMP_ERRORS, icmpErrors);
     }
 

@@ -57,13 +57,13 @@ final class Forwarding {
     }
 
     /** The snapshot for another database; peers that stay keep their counters. */
-    Forwarding with(Fdb fdb, int loops) {
+    Forwarding with(Fdb fdb, int loops, boolean remoteChecksum) {
         Map<Vtep, Peer> next = LinkedHashMap.newLinkedHashMap(fdb.size());
         for (FdbEntry entry : fdb.entries()) {
             Vtep vtep = entry.vtep();
             if (!next.containsKey(vtep)) {
                 Peer known = peers.get(vtep);
-                next.put(vtep, known != null ? known : new Peer(vtep, loops));
+                next.put(vtep, known != null ? known : new Peer(vtep, loops, remoteChecksum));
             }
         }
         return new Forwarding(next, fdb, local, mtu);

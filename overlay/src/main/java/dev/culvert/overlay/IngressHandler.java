@@ -4,8 +4,10 @@ import dev.culvert.linux.tun.TunQueue;
 import dev.culvert.overlay.channel.DatagramBatch;
 import dev.culvert.overlay.channel.TunChannel;
 import dev.culvert.overlay.encap.DropReason;
+import dev.culvert.overlay.encap.TrafficClass;
 import dev.culvert.overlay.encap.VxlanEncapsulation;
 import dev.culvert.overlay.offload.Coalescer;
+import dev.culvert.overlay.offload.SuperPacket;
 import dev.culvert.overlay.offload.VirtioNetHeader;
 import dev.culvert.overlay.packet.IpPacket;
 import dev.culvert.overlay.packet.TcpHeader;
@@ -25,9 +27,9 @@ final class IngressHandler extends ChannelInboundHandlerAdapter {
     private final VxlanEncapsulation encapsulation;
     private final TunChannel tun;
     private final boolean coalescing;
-    private final Coalescer coalescer;
+    private final Coalescer<Peer> coalescer;
     private final IpPacket packet = new IpPacket();
-    private @Nullable Peer heldSender;
+    private int overflows;
     private Forwarding forwarding;
     private int mtu;
 
@@ -37,7 +39,7 @@ final class IngressHandler extends ChannelInboundHandlerAdapter {
         this.encapsulation = encapsulation;
         this.tun = tun;
         this.coalescing = coalescing;
-        this.coalescer = new Coalescer(tun.features().udp());
+        this.coalescer = new Coalescer<>(tun.features().udp(), this::write);
         this.forwarding = loop.forwarding().get();
         this.mtu = forwarding.mtu();
     }
@@ -50,8 +52,18 @@ final class IngressHandler extends ChannelInboundHandlerAdapter {
         for (int i = 0; i < batch.count(); i++) {
             acceptMessage(batch, i);
         }
-        writeHeld();
+        coalescer.flush();
         loop.counters().add(LoopCounters.INGRESS_MESSAGES, batch.count());
+        countOverflows(batch.overflows());
+    }
+
+    /** The kernel's number wraps around at 32 bits, and so does the difference. */
+    private void countOverflows(int now) {
+        if (now != overflows) {
+            loop.counters()
+                    .drop(DropReason.RECEIVE_BUFFER_FULL, Integer.toUnsignedLong(now - overflows));
+            overflows = now;
+        }
     }
 
     private void acceptMessage(DatagramBatch batch, int index) {
@@ -59,24 +71,32 @@ final class IngressHandler extends ChannelInboundHandlerAdapter {
         int end = batch.offset(index) + batch.length(index);
         int step = Math.max(1, batch.segmentLength(index));
         int at = batch.offset(index);
+        int trafficClass = batch.trafficClass(index);
         do {
-            accept(batch.memory(), at, Math.min(step, end - at), sender);
+            accept(batch.memory(), at, Math.min(step, end - at), sender, trafficClass);
             at += step;
         } while (at < end);
     }
 
-    private void accept(MemorySegment memory, int offset, int length, @Nullable Peer sender) {
-        DropReason reason =
-                sender == null ? DropReason.UNKNOWN_VTEP : check(memory, offset, length, sender);
+    private void accept(
+            MemorySegment memory, int offset, int length, @Nullable Peer sender, int trafficClass) {
+        if (sender == null) {
+            loop.counters().drop(DropReason.UNKNOWN_VTEP, 1);
+            return;
+        }
+        DropReason reason = check(memory, offset, length, sender);
         if (reason != null) {
             loop.counters().drop(reason, 1);
-        } else if (sender != null) {
-            deliver(sender, memory, offset + HEADROOM);
+        } else if (!TrafficClass.decapsulate(packet, trafficClass)) {
+            loop.counters().drop(DropReason.ECN_MISMATCH, 1);
+        } else if (!coalescing || !coalescer.offer(packet, sender, mtu)) {
+            writeSingle(sender, memory, offset + HEADROOM);
         }
     }
 
     private @Nullable DropReason check(MemorySegment memory, int offset, int length, Peer sender) {
-        DropReason reason = encapsulation.check(memory, offset, length);
+        DropReason reason =
+                encapsulation.check(memory, offset, length, sender.takesRemoteChecksum());
         if (reason != null) {
             return reason;
         }
@@ -87,36 +107,29 @@ final class IngressHandler extends ChannelInboundHandlerAdapter {
         if (packet.etherType() != VxlanEncapsulation.etherType(memory, offset)) {
             return DropReason.NOT_IP_INSIDE;
         }
+        if (VxlanEncapsulation.hasRemoteChecksum(memory, offset)
+                && !(VxlanEncapsulation.isRemoteChecksumOf(memory, offset, packet)
+                        && packet.isChecksumSeeded(packet.checksumField()))) {
+            return DropReason.BAD_REMOTE_CHECKSUM;
+        }
         if (!forwarding.mayCarry(sender, packet)) {
             return DropReason.SPOOFED_SOURCE;
         }
         return forwarding.isLocal(packet) ? null : DropReason.NOT_LOCAL;
     }
 
-    private void deliver(Peer sender, MemorySegment memory, long inner) {
-        if (coalescing && coalescer.append(packet)) {
-            return;
-        }
-        writeHeld();
-        if (coalescing && coalescer.begin(packet)) {
-            heldSender = sender;
-            return;
-        }
-        deliverSingle(sender, memory, inner);
-    }
-
-    private void writeHeld() {
-        Peer sender = heldSender;
+    private void write(SuperPacket<Peer> held) {
+        Peer sender = held.owner();
+        int packets = held.packets();
+        int bytes = held.totalLength();
+        long result = tun.write(held.finish());
         if (sender != null) {
-            int packets = coalescer.packets();
-            int bytes = coalescer.totalLength();
-            count(sender, packets, bytes, tun.write(coalescer.finish()));
-            heldSender = null;
+            count(sender, packets, bytes, result);
         }
     }
 
     /** The virtio-net header goes where the encapsulation was. */
-    private void deliverSingle(Peer sender, MemorySegment memory, long inner) {
+    private void writeSingle(Peer sender, MemorySegment memory, long inner) {
         long header = inner - TunQueue.HEADER_BYTES;
         int length = packet.totalLength();
         writeVirtioHeader(memory, header);

@@ -5,11 +5,13 @@ import dev.culvert.linux.UdpSocket;
 import dev.culvert.linux.tun.TunDevice;
 import dev.culvert.net.IpAddresses;
 import dev.culvert.net.IpFamily;
+import dev.culvert.overlay.channel.Poller;
 import dev.culvert.overlay.channel.TunChannel;
 import dev.culvert.overlay.channel.UdpChannel;
 import dev.culvert.overlay.encap.DropReason;
 import dev.culvert.overlay.encap.VxlanEncapsulation;
 import dev.culvert.overlay.fdb.Fdb;
+import dev.culvert.overlay.icmp.IcmpErrors;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
@@ -107,12 +109,22 @@ public final class Overlay implements AutoCloseable {
         features.grant(tun.features());
         UdpChannel wire = openWire();
         channels.add(wire);
-        Loop loop = new Loop(number, counters.get(number), () -> forwarding);
+        Poller poller = new Poller(config.tuning().spinMicros());
+        poller.add(tun);
+        poller.add(wire);
+        IcmpErrors icmp = new IcmpErrors(config.icmpSources().toArray(InetAddress[]::new));
+        Loop loop =
+                new Loop(
+                        number,
+                        counters.get(number),
+                        () -> forwarding,
+                        icmp,
+                        config.tuning().dscp());
         register(
                 wire,
                 new IngressHandler(loop, encapsulation, tun, offload.coalescing()),
                 eventLoop);
-        register(tun, new EgressHandler(loop, encapsulation, wire), eventLoop);
+        register(tun, new EgressHandler(loop, encapsulation, tun, wire), eventLoop);
     }
 
     private static void register(Channel channel, ChannelHandler handler, EventLoop eventLoop) {
@@ -132,6 +144,8 @@ public final class Overlay implements AutoCloseable {
             if (offload.udpCoalescing()) {
                 receiver.enableGro();
             }
+            receiver.reportTrafficClass();
+            receiver.reportOverflow();
             receiver.bind(any);
             for (int i = 0; i < SOURCE_PORTS; i++) {
                 opened.add(openSender(family));
@@ -144,7 +158,14 @@ public final class Overlay implements AutoCloseable {
                             EgressHandler.vectorCapacity());
             if (!offload.udpSegmentation()) {
                 channel.disableSegmentation();
+            } else if (!channel.segmentation()) {
+                features.switchOff(Feature.UDP_SEGMENTATION, "the kernel does not know it");
             }
+            channel.whenSegmentationFails(
+                    () ->
+                            features.switchOff(
+                                    Feature.UDP_SEGMENTATION,
+                                    "a device on the way cannot do its checksums"));
             return channel;
         } catch (LinuxException e) {
             opened.forEach(UdpSocket::close);
@@ -172,7 +193,7 @@ public final class Overlay implements AutoCloseable {
 
     /** Makes this the database that packets are forwarded by, at once and as a whole. */
     public synchronized void publish(Fdb fdb) {
-        forwarding = forwarding.with(fdb, config.loops());
+        forwarding = forwarding.with(fdb, config.loops(), offload.remoteChecksum());
     }
 
     /** Says how large a packet of this node's pods may be, in bytes; may change at any time. */

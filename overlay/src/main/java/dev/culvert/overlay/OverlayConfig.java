@@ -50,14 +50,21 @@ public record OverlayConfig(
      * @param udpSegmentation send runs of datagrams in one call
      * @param udpCoalescing receive runs of datagrams in one message
      * @param coalescing hand consecutive packets of a flow to the kernel as one
+     * @param remoteChecksum leave inner checksums to those peers that finish them, and finish those
+     *     of such peers
      */
     public record Offload(
-            TunFeatures tun, boolean udpSegmentation, boolean udpCoalescing, boolean coalescing) {
+            TunFeatures tun,
+            boolean udpSegmentation,
+            boolean udpCoalescing,
+            boolean coalescing,
+            boolean remoteChecksum) {
         /** Everything. */
-        public static final Offload ALL = new Offload(TunFeatures.ALL, true, true, true);
+        public static final Offload ALL = new Offload(TunFeatures.ALL, true, true, true, true);
 
         /** One packet a call in both directions. */
-        public static final Offload NONE = new Offload(TunFeatures.NONE, false, false, false);
+        public static final Offload NONE =
+                new Offload(TunFeatures.NONE, false, false, false, false);
     }
 
     /**

@@ -26,11 +26,16 @@ final class Peer {
     private final Vtep vtep;
     private final MemorySegment socketAddress;
     private final long mac;
+    private final boolean remoteChecksum;
     private final long[] counters;
     private final int loops;
 
-    Peer(Vtep vtep, int loops) {
+    /**
+     * @param remoteChecksum whether remote checksum offload is on at this end
+     */
+    Peer(Vtep vtep, int loops, boolean remoteChecksum) {
         this.vtep = vtep;
+        this.remoteChecksum = remoteChecksum && vtep.remoteChecksum();
         this.socketAddress = SocketAddresses.allocate(Arena.ofAuto(), vtep.socketAddress());
         this.mac = vtep.mac().value();
         this.loops = loops;
@@ -43,6 +48,11 @@ final class Peer {
 
     MemorySegment socketAddress() {
         return socketAddress;
+    }
+
+    /** Whether it finishes checksums, and may leave them to be finished here. */
+    boolean takesRemoteChecksum() {
+        return remoteChecksum;
     }
 
     long mac() {

@@ -34,10 +34,10 @@ class KernelVxlanInteropIT {
                 Arguments.of("all offloads, on the wire", Offload.ALL, true, 1),
                 Arguments.of("no offload", Offload.NONE, false, 1),
                 Arguments.of("no offload, on the wire", Offload.NONE, true, 1),
-                Arguments.of("no USO", new Offload(noUdp, true, true, true), true, 1),
-                Arguments.of("no UDP GSO", new Offload(all, false, true, true), true, 1),
-                Arguments.of("no UDP GRO", new Offload(all, true, false, true), true, 1),
-                Arguments.of("no coalescing", new Offload(all, true, true, false), true, 1));
+                Arguments.of("no USO", new Offload(noUdp, true, true, true, true), true, 1),
+                Arguments.of("no UDP GSO", new Offload(all, false, true, true, true), true, 1),
+                Arguments.of("no UDP GRO", new Offload(all, true, false, true, true), true, 1),
+                Arguments.of("no coalescing", new Offload(all, true, true, false, true), true, 1));
     }
 
     @ParameterizedTest(name = "{0}")

@@ -155,6 +155,7 @@ public record AgentConfig(
                 get(values, Settings.UDP_SEGMENTATION),
                 get(values, Settings.UDP_RECEIVE_OFFLOAD),
                 get(values, Settings.COALESCING),
+                get(values, Settings.REMOTE_CHECKSUM),
                 get(values, Settings.DSCP),
                 get(values, Settings.SPIN_MICROS),
                 get(values, Settings.ICMP_ERRORS));

@@ -12,6 +12,7 @@ public record DataPathConfig(
         boolean udpSegmentation,
         boolean udpReceiveOffload,
         boolean coalescing,
+        boolean remoteChecksum,
         String dscp,
         int spinMicros,
         boolean icmpErrors) {
@@ -28,6 +29,7 @@ public record DataPathConfig(
         printable.put("udpSegmentation", Boolean.toString(udpSegmentation));
         printable.put("udpReceiveOffload", Boolean.toString(udpReceiveOffload));
         printable.put("coalescing", Boolean.toString(coalescing));
+        printable.put("remoteChecksum", Boolean.toString(remoteChecksum));
         printable.put("dscp", dscp);
         printable.put("spinMicros", Integer.toString(spinMicros));
         printable.put("icmpErrors", Boolean.toString(icmpErrors));

@@ -85,6 +85,13 @@ public final class Settings {
             flag("coalescing", "Hand consecutive packets of a flow to the kernel as one.");
 
     /** See its text. */
+    public static final Setting<Boolean> REMOTE_CHECKSUM =
+            flag(
+                    "remoteChecksum",
+                    "Leave the checksums inside to the receiving node, where both nodes' agents do;"
+                            + " the checksum of the packet outside guards them on the way.");
+
+    /** See its text. */
     public static final Setting<String> DSCP =
             new Setting<>(
                     "dscp",
@@ -173,6 +180,7 @@ public final class Settings {
                     UDP_SEGMENTATION,
                     UDP_RECEIVE_OFFLOAD,
                     COALESCING,
+                    REMOTE_CHECKSUM,
                     DSCP,
                     SPIN_MICROS,
                     ICMP_ERRORS,

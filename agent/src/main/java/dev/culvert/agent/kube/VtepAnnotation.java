@@ -12,12 +12,16 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The Node annotation by which agents tell each other about their tunnel endpoints. A contract:
- * {@code {"ip":"192.0.2.1","mac":"02:…","vni":1,"port":4789,"protocols":["vxlan"]}}; unknown keys
- * are ignored. Stateless.
+ * {@code {"ip":"192.0.2.1","mac":"02:…","vni":1,"port":4789,"protocols":["vxlan","vxlan-rco"]}};
+ * unknown keys and protocols are ignored. Stateless.
  */
 final class VtepAnnotation {
     static final String KEY = "culvert.dev/vtep";
     private static final String PROTOCOL = "vxlan";
+
+    /** That it finishes the checksums of what is sent to it. */
+    private static final String REMOTE_CHECKSUM = "vxlan-rco";
+
     private static final JsonMapper JSON = new JsonMapper();
 
     private VtepAnnotation() {}
@@ -28,7 +32,9 @@ final class VtepAnnotation {
         fields.put("mac", vtep.mac().toString());
         fields.put("vni", vtep.vni());
         fields.put("port", vtep.port());
-        fields.put("protocols", List.of(PROTOCOL));
+        fields.put(
+                "protocols",
+                vtep.remoteChecksum() ? List.of(PROTOCOL, REMOTE_CHECKSUM) : List.of(PROTOCOL));
         return JSON.writeValueAsString(fields);
     }
 
@@ -45,8 +51,10 @@ final class VtepAnnotation {
         try {
             JsonNode root = JSON.readTree(text);
             boolean speaksVxlan = false;
+            boolean remoteChecksum = false;
             for (JsonNode protocol : root.path("protocols")) {
                 speaksVxlan |= protocol.asString("").equals(PROTOCOL);
+                remoteChecksum |= protocol.asString("").equals(REMOTE_CHECKSUM);
             }
             if (!speaksVxlan) {
                 throw new IllegalArgumentException("'protocols' does not name vxlan");
@@ -55,7 +63,8 @@ final class VtepAnnotation {
                     IpAddresses.parse(root.path("ip").asString("")),
                     MacAddress.parse(root.path("mac").asString("")),
                     number(root, "vni", 0xffffff),
-                    number(root, "port", 65535));
+                    number(root, "port", 65535),
+                    remoteChecksum);
         } catch (JacksonException e) {
             throw new IllegalArgumentException("it is not JSON", e);
         }

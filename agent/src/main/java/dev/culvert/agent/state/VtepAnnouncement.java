@@ -11,11 +11,13 @@ import java.net.InetAddress;
  * @param mac the destination of inner frames to it
  * @param vni the VXLAN network id
  * @param port its UDP port
+ * @param remoteChecksum whether it finishes the checksums of what is sent to it
  */
-public record VtepAnnouncement(InetAddress address, MacAddress mac, int vni, int port) {
+public record VtepAnnouncement(
+        InetAddress address, MacAddress mac, int vni, int port, boolean remoteChecksum) {
 
     /** The same as an entry of a forwarding database. */
     public Vtep vtepOf(String node) {
-        return new Vtep(node, address, port, mac);
+        return new Vtep(node, address, port, mac, remoteChecksum);
     }
 }

@@ -100,7 +100,11 @@ final class OverlaySync implements Synchronizer {
         }
         announce.accept(
                 new VtepAnnouncement(
-                        wanted.localAddress(), wanted.localMac(), wanted.vni(), wanted.port()));
+                        wanted.localAddress(),
+                        wanted.localMac(),
+                        wanted.vni(),
+                        wanted.port(),
+                        config.dataPath().remoteChecksum()));
     }
 
     private OverlayConfig wanted() throws NotReadyException {
@@ -126,7 +130,8 @@ final class OverlaySync implements Synchronizer {
                 dataPath.tunOffload() ? TunFeatures.ALL : TunFeatures.NONE,
                 dataPath.udpSegmentation(),
                 dataPath.udpReceiveOffload(),
-                dataPath.coalescing());
+                dataPath.coalescing(),
+                dataPath.remoteChecksum());
     }
 
     static OverlayConfig.Tuning tuning(DataPathConfig dataPath) {

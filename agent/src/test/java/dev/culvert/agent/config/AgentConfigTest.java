@@ -30,7 +30,7 @@ class AgentConfigTest {
                                 0,
                                 0,
                                 1000,
-                                new DataPathConfig(true, true, true, true, "none", 50, true),
+                                new DataPathConfig(true, true, true, true, true, "none", 50, true),
                                 Path.of("/run/culvert"),
                                 InetAddress.ofLiteral("127.0.0.1"),
                                 9473,
@@ -56,6 +56,7 @@ class AgentConfigTest {
                         udpSegmentation: "false"
                         udpReceiveOffload: FALSE
                         coalescing: false
+                        remoteChecksum: false
                         dscp: inherit
                         spinMicros: 7
                         icmpErrors: false
@@ -77,7 +78,8 @@ class AgentConfigTest {
                                 9000,
                                 3,
                                 50,
-                                new DataPathConfig(false, false, false, false, "inherit", 7, false),
+                                new DataPathConfig(
+                                        false, false, false, false, false, "inherit", 7, false),
                                 Path.of("/run/other"),
                                 InetAddress.ofLiteral("::1"),
                                 8080,
@@ -166,7 +168,8 @@ class AgentConfigTest {
         "udpSegmentation, 1",
         "udpReceiveOffload, 2",
         "coalescing, 3",
-        "icmpErrors, 4"
+        "remoteChecksum, 4",
+        "icmpErrors, 5"
     })
     void switchesOffOnePartOfTheDataPath(String name, int index) throws ConfigException {
         DataPathConfig config = AgentConfig.parse("f", name + ": false\n", Map.of()).dataPath();
@@ -177,6 +180,7 @@ class AgentConfigTest {
                         config.udpSegmentation(),
                         config.udpReceiveOffload(),
                         config.coalescing(),
+                        config.remoteChecksum(),
                         config.icmpErrors());
         assertThat(flags).containsOnlyOnce(false);
         assertThat(flags.indexOf(false)).isEqualTo(index);

@@ -31,7 +31,8 @@ import org.junit.jupiter.api.Test;
 class NodeWatchTest {
     private static final Duration LONG = Duration.ofSeconds(20);
     private static final VtepAnnouncement VTEP =
-            new VtepAnnouncement(IpAddresses.parse("192.0.2.1"), MacAddress.ofName("n1"), 1, 4789);
+            new VtepAnnouncement(
+                    IpAddresses.parse("192.0.2.1"), MacAddress.ofName("n1"), 1, 4789, false);
 
     private final Queue<ClusterEvent> events = new ConcurrentLinkedQueue<>();
     private KubernetesMockServer server = serve(0);

@@ -14,13 +14,28 @@ class VtepAnnotationTest {
                     + "\"protocols\":[\"vxlan\"]}";
     private static final VtepAnnouncement VTEP =
             new VtepAnnouncement(
-                    IpAddresses.parse("192.0.2.1"), MacAddress.parse("02:00:00:00:00:01"), 1, 4789);
+                    IpAddresses.parse("192.0.2.1"),
+                    MacAddress.parse("02:00:00:00:00:01"),
+                    1,
+                    4789,
+                    false);
 
     @Test
     void theFormIsAContract() {
         assertThat(VtepAnnotation.KEY).isEqualTo("culvert.dev/vtep");
         assertThat(VtepAnnotation.write(VTEP)).isEqualTo(TEXT);
         assertThat(VtepAnnotation.read(TEXT)).isEqualTo(VTEP);
+    }
+
+    @Test
+    void saysWhoFinishesChecksums() {
+        String text = TEXT.replace("\"vxlan\"", "\"vxlan\",\"vxlan-rco\"");
+        VtepAnnouncement vtep =
+                new VtepAnnouncement(VTEP.address(), VTEP.mac(), VTEP.vni(), VTEP.port(), true);
+
+        assertThat(VtepAnnotation.write(vtep)).isEqualTo(text);
+        assertThat(VtepAnnotation.read(text)).isEqualTo(vtep);
+        assertThat(vtep.vtepOf("node").remoteChecksum()).isTrue();
     }
 
     @Test

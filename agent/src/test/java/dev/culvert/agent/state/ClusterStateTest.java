@@ -75,7 +75,11 @@ class ClusterStateTest {
                         List.of(),
                         List.of("10.244.2.0/24"),
                         new VtepAnnouncement(
-                                IpAddresses.parse("192.0.2.99"), MacAddress.ofName("n2"), 1, 5000));
+                                IpAddresses.parse("192.0.2.99"),
+                                MacAddress.ofName("n2"),
+                                1,
+                                5000,
+                                false));
         state.apply(new ClusterEvent.NodeChanged(moved));
         assertThat(state.view().leases())
                 .singleElement()
@@ -152,6 +156,7 @@ class ClusterStateTest {
                                 IpAddresses.parse("192.0.2.1"),
                                 MacAddress.ofName(name),
                                 vni,
-                                4789)));
+                                4789,
+                                false)));
     }
 }

@@ -23,24 +23,24 @@ class OverlaySyncTest {
     @Test
     void eachSwitchReachesItsPart() {
         assertThat(OverlaySync.offload(flags(true, false, false, false)))
-                .isEqualTo(new Offload(TunFeatures.ALL, false, false, false));
+                .isEqualTo(new Offload(TunFeatures.ALL, false, false, false, false));
         assertThat(OverlaySync.offload(flags(false, true, false, false)))
-                .isEqualTo(new Offload(TunFeatures.NONE, true, false, false));
+                .isEqualTo(new Offload(TunFeatures.NONE, true, false, false, false));
         assertThat(OverlaySync.offload(flags(false, false, true, false)))
-                .isEqualTo(new Offload(TunFeatures.NONE, false, true, false));
+                .isEqualTo(new Offload(TunFeatures.NONE, false, true, false, false));
         assertThat(OverlaySync.offload(flags(false, false, false, true)))
-                .isEqualTo(new Offload(TunFeatures.NONE, false, false, true));
+                .isEqualTo(new Offload(TunFeatures.NONE, false, false, true, false));
     }
 
     @Test
     void priorityAndSpinReachTheDataPath() {
-        DataPathConfig config = new DataPathConfig(true, true, true, true, "inherit", 7, true);
+        DataPathConfig config = new DataPathConfig(true, true, true, true, false, "inherit", 7, true);
 
         assertThat(OverlaySync.tuning(config)).isEqualTo(new Tuning(OuterDscp.INHERIT, 7));
     }
 
     private static DataPathConfig flags(
             boolean tun, boolean segmentation, boolean receive, boolean coalescing) {
-        return new DataPathConfig(tun, segmentation, receive, coalescing, "none", 0, false);
+        return new DataPathConfig(tun, segmentation, receive, coalescing, false, "none", 0, false);
     }
 }

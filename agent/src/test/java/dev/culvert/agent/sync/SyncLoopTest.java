@@ -234,7 +234,11 @@ class SyncLoopTest {
                         List.of(IpAddresses.parse(UNDERLAY)),
                         List.of(podCidr),
                         new VtepAnnouncement(
-                                IpAddresses.parse("192.0.2.9"), MacAddress.ofName(name), 1, 4789)));
+                                IpAddresses.parse("192.0.2.9"),
+                                MacAddress.ofName(name),
+                                1,
+                                4789,
+                                false)));
     }
 
     /** In memory. */

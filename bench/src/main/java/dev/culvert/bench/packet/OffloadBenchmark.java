@@ -24,15 +24,18 @@ import org.openjdk.jmh.annotations.State;
 public class OffloadBenchmark {
     private static final int MSS = 1398;
     private static final int SEGMENTS = 45;
+    private static final int MTU = 1450;
     private static final long PEER = MacAddress.ofName("peer").value();
 
     private final Segmenter segmenter =
             new Segmenter(new VxlanEncapsulation(1, MacAddress.ofName("here")));
-    private final Coalescer coalescer = new Coalescer(true);
+    private final Coalescer<OffloadBenchmark> coalescer =
+            new Coalescer<>(true, held -> this.written += held.finish().bytes());
     private final IoVector vector = new IoVector(Arena.ofAuto(), 2 * Segmenter.MAX_SEGMENTS);
     private final IpPacket whole = Packets.parse(Packets.tcp(1, MSS * SEGMENTS));
     private final MemorySegment[] segments = segments();
     private final IpPacket view = new IpPacket();
+    private long written;
 
     private static MemorySegment[] segments() {
         MemorySegment[] result = new MemorySegment[SEGMENTS];
@@ -45,7 +48,7 @@ public class OffloadBenchmark {
     /** Cuts 63 KB, checksums included. */
     @Benchmark
     public long segment() {
-        if (!segmenter.begin(whole, VirtioNetHeader.GSO_TCPV4, MSS, PEER)) {
+        if (!segmenter.begin(whole, VirtioNetHeader.GSO_TCPV4, MSS, PEER, false)) {
             throw new IllegalStateException("refused to cut");
         }
         long bytes = 0;
@@ -61,11 +64,12 @@ public class OffloadBenchmark {
     public long coalesce() {
         for (MemorySegment segment : segments) {
             view.parse(segment, 0, (int) segment.byteSize());
-            if (!(coalescer.packets() == 0 ? coalescer.begin(view) : coalescer.append(view))) {
+            if (!coalescer.offer(view, this, MTU)) {
                 throw new IllegalStateException("refused to coalesce");
             }
         }
-        return coalescer.finish().bytes();
+        coalescer.flush();
+        return written;
     }
 
     /** Parses one packet's headers and hashes its flow. */

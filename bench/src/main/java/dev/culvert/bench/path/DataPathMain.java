@@ -6,6 +6,7 @@ import dev.culvert.net.IpAddresses;
 import dev.culvert.net.MacAddress;
 import dev.culvert.overlay.Overlay;
 import dev.culvert.overlay.OverlayConfig;
+import dev.culvert.overlay.encap.OuterDscp;
 import dev.culvert.overlay.fdb.Fdb;
 import dev.culvert.overlay.fdb.FdbEntry;
 import dev.culvert.overlay.fdb.Vtep;
@@ -24,6 +25,12 @@ public final class DataPathMain {
     /** The question how many bytes its threads have taken from the heap since it started. */
     static final String ALLOCATED = "allocated";
 
+    /** System property: how long a busy event loop looks for more, in microseconds. */
+    private static final String SPIN_MICROS = "culvert.spinMicros";
+
+    /** System property: the peers are taken for such as do not finish checksums. */
+    private static final String NO_REMOTE_CHECKSUM = "culvert.noRemoteChecksum";
+
     private static final int VNI = 1;
 
     private DataPathMain() {}
@@ -31,6 +38,8 @@ public final class DataPathMain {
     /** Takes what {@link DataPath} passes, in that order. */
     public static void main(String[] args) throws IOException {
         int port = Integer.parseInt(args[1]);
+        boolean batching = Boolean.parseBoolean(args[3]);
+        int spinMicros = Integer.getInteger(SPIN_MICROS, OverlayConfig.Tuning.DEFAULT.spinMicros());
         OverlayConfig config =
                 new OverlayConfig(
                         args[0],
@@ -41,12 +50,16 @@ public final class DataPathMain {
                         List.of(Cidr.parse(args[6])),
                         Integer.parseInt(args[2]),
                         List.of(),
-                        OverlayConfig.Tuning.DEFAULT);
-        Vtep peer = new Vtep("peer", IpAddresses.parse(args[7]), port, MacAddress.parse(args[8]));
+                        new OverlayConfig.Tuning(OuterDscp.NONE, batching ? spinMicros : 0));
         OverlayConfig.Offload offload =
-                Boolean.parseBoolean(args[3])
-                        ? OverlayConfig.Offload.ALL
-                        : OverlayConfig.Offload.NONE;
+                batching ? OverlayConfig.Offload.ALL : OverlayConfig.Offload.NONE;
+        Vtep peer =
+                new Vtep(
+                        "peer",
+                        IpAddresses.parse(args[7]),
+                        port,
+                        MacAddress.parse(args[8]),
+                        offload.remoteChecksum() && !Boolean.getBoolean(NO_REMOTE_CHECKSUM));
         try (Overlay overlay = new Overlay(config, offload)) {
             overlay.start();
             overlay.limitTo(Node.POD_MTU);

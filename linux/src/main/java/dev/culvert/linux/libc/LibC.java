@@ -62,6 +62,7 @@ public final class LibC {
             call("setsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
     private static final MethodHandle GETSOCKOPT =
             call("getsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
+    private static final MethodHandle SCHED_YIELD = call("sched_yield", JAVA_INT);
     private static final MethodHandle POLL = call("poll", JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
     private static final MethodHandle EVENTFD = call("eventfd", JAVA_INT, JAVA_INT, JAVA_INT);
     private static final MethodHandle FCHMOD = call("fchmod", JAVA_INT, JAVA_INT, JAVA_INT);
@@ -132,6 +133,15 @@ public final class LibC {
             MemorySegment state = STATE.get();
             int result = (int) RECVMMSG.invokeExact(state, fd, messages, count, flags, 0L);
             return result >= 0 ? result : -errno(state);
+        } catch (Throwable e) {
+            throw impossible(e);
+        }
+    }
+
+    /** sched_yield(2), which does not fail on Linux. */
+    public static void schedYield() {
+        try {
+            int ignored = (int) SCHED_YIELD.invokeExact(STATE.get());
         } catch (Throwable e) {
             throw impossible(e);
         }

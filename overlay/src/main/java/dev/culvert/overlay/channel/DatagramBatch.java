@@ -1,5 +1,6 @@
 package dev.culvert.overlay.channel;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -14,6 +15,7 @@ import java.lang.foreign.MemorySegment;
  * the channel reads again. The same object is used for every round.
  *
  * @see <a href="https://man7.org/linux/man-pages/man2/recvmmsg.2.html">recvmmsg(2)</a>
+ * @see <a href="https://man7.org/linux/man-pages/man3/cmsg.3.html">cmsg(3)</a>
  */
 public final class DatagramBatch {
     /** Messages that one call takes at most. */
@@ -21,7 +23,7 @@ public final class DatagramBatch {
 
     private static final int MESSAGE_BYTES = 65_536;
     private static final int NAME_BYTES = 32;
-    private static final int CONTROL_BYTES = 64;
+    private static final int CONTROL_BYTES = 128;
     private static final int IOVEC_BYTES = 16;
     private static final int MMSGHDR_BYTES = 64;
     private static final int NAME_OFFSET = 0;
@@ -34,13 +36,15 @@ public final class DatagramBatch {
     private static final int CMSG_LEVEL_OFFSET = 8;
     private static final int CMSG_TYPE_OFFSET = 12;
     private static final int CMSG_DATA_OFFSET = 16;
-    private static final int CMSG_INT_BYTES = CMSG_DATA_OFFSET + Integer.BYTES;
 
     private final MemorySegment memory;
     private final MemorySegment headers;
     private final MemorySegment names;
     private final MemorySegment controls;
+    private final int[] segmentLengths = new int[MAX_MESSAGES];
+    private final int[] trafficClasses = new int[MAX_MESSAGES];
     private int count;
+    private int overflows;
 
     DatagramBatch() {
         Arena arena = Arena.ofAuto();
@@ -63,6 +67,7 @@ public final class DatagramBatch {
                     header + CONTROL_OFFSET,
                     controls.address() + (long) CONTROL_BYTES * i);
         }
+        prepare(MAX_MESSAGES);
     }
 
     /** The memory that all messages are in. */
@@ -87,13 +92,20 @@ public final class DatagramBatch {
 
     /** Bytes of each datagram of message {@code index} but the last, which may be shorter. */
     public int segmentLength(int index) {
-        long control = (long) CONTROL_BYTES * index;
-        long given = headers.get(JAVA_LONG, (long) MMSGHDR_BYTES * index + CONTROL_LENGTH_OFFSET);
-        boolean gro =
-                given >= CMSG_INT_BYTES
-                        && controls.get(JAVA_INT, control + CMSG_LEVEL_OFFSET) == UdpSocket.SOL_UDP
-                        && controls.get(JAVA_INT, control + CMSG_TYPE_OFFSET) == UdpSocket.UDP_GRO;
-        return gro ? controls.get(JAVA_INT, control + CMSG_DATA_OFFSET) : length(index);
+        return segmentLengths[index];
+    }
+
+    /** The TOS byte or traffic class that message {@code index} came with. */
+    public int trafficClass(int index) {
+        return trafficClasses[index];
+    }
+
+    /**
+     * Datagrams that the socket has dropped since it was opened because its receive buffer was
+     * full, modulo 2^32, as the newest message tells that tells.
+     */
+    public int overflows() {
+        return overflows;
     }
 
     /** The memory that the sources' socket addresses are in. */
@@ -110,17 +122,54 @@ public final class DatagramBatch {
         return headers.address();
     }
 
-    /** The kernel overwrites these lengths in every call. */
-    void prepare() {
-        count = 0;
-        for (int i = 0; i < MAX_MESSAGES; i++) {
+    /** The kernel overwrites the lengths of those messages that it gives. */
+    private void prepare(int messages) {
+        for (int i = 0; i < messages; i++) {
             long header = (long) MMSGHDR_BYTES * i;
             headers.set(JAVA_INT, header + NAME_LENGTH_OFFSET, SocketAddresses.MAX_BYTES);
             headers.set(JAVA_LONG, header + CONTROL_LENGTH_OFFSET, CONTROL_BYTES);
         }
     }
 
+    /** Takes over what a call gave. */
     void received(int messages) {
         count = messages;
+        for (int i = 0; i < messages; i++) {
+            readControl(i);
+        }
+        prepare(messages);
+    }
+
+    private void readControl(int index) {
+        segmentLengths[index] = length(index);
+        trafficClasses[index] = 0;
+        long at = (long) CONTROL_BYTES * index;
+        long given = headers.get(JAVA_LONG, (long) MMSGHDR_BYTES * index + CONTROL_LENGTH_OFFSET);
+        long end = at + Math.min(given, CONTROL_BYTES);
+        while (at + CMSG_DATA_OFFSET < end) {
+            long length = controls.get(JAVA_LONG, at);
+            if (length <= CMSG_DATA_OFFSET || length > end - at) {
+                return;
+            }
+            readControl(index, at, length);
+            at += (length + 7) & ~7;
+        }
+    }
+
+    private void readControl(int index, long at, long length) {
+        int level = controls.get(JAVA_INT, at + CMSG_LEVEL_OFFSET);
+        int type = controls.get(JAVA_INT, at + CMSG_TYPE_OFFSET);
+        if (level == UdpSocket.IPPROTO_IP && type == UdpSocket.IP_TOS) {
+            trafficClasses[index] = controls.get(JAVA_BYTE, at + CMSG_DATA_OFFSET) & 0xff;
+        } else if (length >= CMSG_DATA_OFFSET + Integer.BYTES) {
+            int value = controls.get(JAVA_INT, at + CMSG_DATA_OFFSET);
+            if (level == UdpSocket.SOL_UDP && type == UdpSocket.UDP_GRO) {
+                segmentLengths[index] = value;
+            } else if (level == UdpSocket.IPPROTO_IPV6 && type == UdpSocket.IPV6_TCLASS) {
+                trafficClasses[index] = value & 0xff;
+            } else if (level == UdpSocket.SOL_SOCKET && type == UdpSocket.SO_RXQ_OVFL) {
+                overflows = value;
+            }
+        }
     }
 }

@@ -27,7 +27,8 @@ final class DatagramSender {
     private static final int CONTROL_OFFSET = 32;
     private static final int CONTROL_LENGTH_OFFSET = 40;
     private static final int MSGHDR_BYTES = 56;
-    private static final int CMSG_LENGTH = 18;
+    private static final int CMSG_SEGMENT_LENGTH = 18;
+    private static final int CMSG_CLASS_LENGTH = 20;
     private static final int CMSG_SPACE = 24;
     private static final int CMSG_LEVEL_OFFSET = 8;
     private static final int CMSG_TYPE_OFFSET = 12;
@@ -35,20 +36,30 @@ final class DatagramSender {
 
     private final int[] sockets;
     private final MemorySegment message;
+
+    /** The control message of segmentation, and behind it that of the traffic class. */
     private final MemorySegment control;
+
     private final IoVector single;
     private boolean segmentation;
+    private Runnable listener = () -> {};
 
     DatagramSender(List<UdpSocket> sockets, int vectorCapacity) {
         Arena arena = Arena.ofAuto();
         this.sockets = sockets.stream().mapToInt(UdpSocket::number).toArray();
         this.message = arena.allocate(MSGHDR_BYTES, 8);
-        this.control = arena.allocate(CMSG_SPACE, 8);
+        this.control = arena.allocate(2 * CMSG_SPACE, 8);
         this.single = new IoVector(arena, vectorCapacity);
         this.segmentation = sockets.stream().allMatch(UdpSocket::knowsSegmentation);
-        control.set(JAVA_LONG, 0, CMSG_LENGTH);
-        control.set(JAVA_INT, CMSG_LEVEL_OFFSET, UdpSocket.SOL_UDP);
-        control.set(JAVA_INT, CMSG_TYPE_OFFSET, UdpSocket.UDP_SEGMENT);
+        UdpSocket any = sockets.getFirst();
+        writeHeader(0, CMSG_SEGMENT_LENGTH, UdpSocket.SOL_UDP, UdpSocket.UDP_SEGMENT);
+        writeHeader(CMSG_SPACE, CMSG_CLASS_LENGTH, any.trafficClassLevel(), any.trafficClassType());
+    }
+
+    private void writeHeader(long at, int length, int level, int type) {
+        control.set(JAVA_LONG, at, length);
+        control.set(JAVA_INT, at + CMSG_LEVEL_OFFSET, level);
+        control.set(JAVA_INT, at + CMSG_TYPE_OFFSET, type);
     }
 
     boolean segmentation() {
@@ -59,17 +70,29 @@ final class DatagramSender {
         segmentation = false;
     }
 
+    void whenSegmentationFails(Runnable told) {
+        listener = told;
+    }
+
+    int sourceOf(int flow) {
+        return Integer.remainderUnsigned(flow, sockets.length);
+    }
+
     /** See {@link UdpChannel#send}. */
-    int send(int flow, MemorySegment to, IoVector datagrams, int segmentLength) {
-        int socket = sockets[Integer.remainderUnsigned(flow, sockets.length)];
+    int send(
+            int source, MemorySegment to, IoVector datagrams, int segmentLength, int trafficClass) {
+        control.set(JAVA_INT, CMSG_SPACE + CMSG_DATA_OFFSET, trafficClass);
+        boolean marked = trafficClass != 0;
         boolean several = datagrams.bytes() > segmentLength;
         if (!several || segmentation) {
-            long result = call(socket, to, datagrams, several ? segmentLength : 0);
+            writeControl(several ? segmentLength : 0, marked);
+            long result = call(sockets[source], to, datagrams);
             if (result >= 0 || !several || !refusesSegmentation((int) -result)) {
                 return (int) Math.min(result, 0);
             }
         }
-        return sendEach(socket, to, datagrams, segmentLength);
+        writeControl(0, marked);
+        return sendEach(sockets[source], to, datagrams, segmentLength);
     }
 
     /**
@@ -79,6 +102,7 @@ final class DatagramSender {
     private boolean refusesSegmentation(int errno) {
         if (errno == Errno.EIO.number()) {
             segmentation = false;
+            listener.run();
             return true;
         }
         return errno == Errno.EINVAL.number() || errno == Errno.EMSGSIZE.number();
@@ -88,24 +112,24 @@ final class DatagramSender {
         int worst = 0;
         for (long at = 0; at < datagrams.bytes(); at += segmentLength) {
             single.copyRange(datagrams, at, Math.min(segmentLength, datagrams.bytes() - at));
-            worst = (int) Math.min(worst, call(socket, to, single, 0));
+            worst = (int) Math.min(worst, call(socket, to, single));
         }
         return worst;
     }
 
-    private long call(int socket, MemorySegment to, IoVector vector, int segmentLength) {
+    private void writeControl(int segmentLength, boolean marked) {
+        int first = segmentLength > 0 ? 0 : CMSG_SPACE;
+        int end = marked ? 2 * CMSG_SPACE : CMSG_SPACE;
+        control.set(JAVA_SHORT, CMSG_DATA_OFFSET, (short) segmentLength);
+        message.set(JAVA_LONG, CONTROL_OFFSET, end > first ? control.address() + first : 0);
+        message.set(JAVA_LONG, CONTROL_LENGTH_OFFSET, end - first);
+    }
+
+    private long call(int socket, MemorySegment to, IoVector vector) {
         message.set(JAVA_LONG, NAME_OFFSET, to.address());
         message.set(JAVA_INT, NAME_LENGTH_OFFSET, (int) to.byteSize());
         message.set(JAVA_LONG, IOV_OFFSET, vector.address());
         message.set(JAVA_LONG, IOV_LENGTH_OFFSET, vector.count());
-        if (segmentLength > 0) {
-            control.set(JAVA_SHORT, CMSG_DATA_OFFSET, (short) segmentLength);
-            message.set(JAVA_LONG, CONTROL_OFFSET, control.address());
-            message.set(JAVA_LONG, CONTROL_LENGTH_OFFSET, CMSG_SPACE);
-        } else {
-            message.set(JAVA_LONG, CONTROL_OFFSET, 0);
-            message.set(JAVA_LONG, CONTROL_LENGTH_OFFSET, 0);
-        }
         return LibC.sendmsg(socket, message.address(), 0);
     }
 }

@@ -32,6 +32,7 @@ abstract class EpollPacketChannel extends AbstractChannel {
     private final SocketAddress address;
     private volatile boolean open = true;
     private @Nullable IoRegistration registration;
+    private @Nullable Poller poller;
 
     EpollPacketChannel(int number, SocketAddress address) {
         super(null);
@@ -39,8 +40,12 @@ abstract class EpollPacketChannel extends AbstractChannel {
         this.address = address;
     }
 
-    /** Reads what is there, at most a round, and fires it; called on the event loop. */
-    abstract void readRound() throws LinuxException;
+    /**
+     * Reads what is there, at most a round, and fires it; called on the event loop.
+     *
+     * @return whether there was anything
+     */
+    abstract boolean readRound() throws LinuxException;
 
     /** Closes the descriptors. */
     abstract void closeDescriptors();
@@ -68,15 +73,31 @@ abstract class EpollPacketChannel extends AbstractChannel {
                 || errno == Errno.EHOSTUNREACH.number();
     }
 
+    /** Has its turns given by this from now on; before it is registered. */
+    final void pollWith(Poller itsPoller) {
+        poller = itsPoller;
+    }
+
     private void ready() {
-        if (!open) {
-            return;
+        Poller current = poller;
+        if (current == null) {
+            readOnce();
+        } else {
+            current.poll();
+        }
+    }
+
+    /** Reads a round, and says whether there was anything; a broken channel is closed. */
+    final boolean readOnce() {
+        if (!open || registration == null) {
+            return false;
         }
         try {
-            readRound();
+            return readRound();
         } catch (LinuxException e) {
             pipeline().fireExceptionCaught(e);
             unsafe().close(voidPromise());
+            return false;
         }
     }
 

@@ -15,8 +15,8 @@ public final class PacketBatch {
     /** The largest packet that a TUN device hands over. */
     static final int MAX_PACKET_BYTES = 65_535;
 
-    /** A round ends when this much has been read. */
-    private static final int SOFT_LIMIT_BYTES = 256 * 1024;
+    /** Room for a whole batch of packets that are not large. */
+    private static final int SMALL_PACKETS_BYTES = MAX_PACKETS * TunChannel.LARGE_BYTES;
 
     private final MemorySegment memory;
     private final int headroom;
@@ -30,7 +30,7 @@ public final class PacketBatch {
         this.memory =
                 Arena.ofAuto()
                         .allocate(
-                                SOFT_LIMIT_BYTES
+                                SMALL_PACKETS_BYTES
                                         + MAX_PACKET_BYTES
                                         + (long) headroom * (MAX_PACKETS + 1),
                                 64);
@@ -54,10 +54,6 @@ public final class PacketBatch {
     /** Bytes of packet {@code index}. */
     public int length(int index) {
         return lengths[index];
-    }
-
-    boolean hasRoom() {
-        return count < MAX_PACKETS && end < SOFT_LIMIT_BYTES;
     }
 
     /** Where the next packet will begin. */

@@ -11,6 +11,9 @@ import dev.culvert.linux.tun.TunQueue;
  * round; {@link #write} hands packets to the kernel. Everything on the channel's event loop.
  */
 public final class TunChannel extends EpollPacketChannel {
+    /** What is this large is dealt with at once. */
+    static final int LARGE_BYTES = 4096;
+
     private final TunQueue queue;
     private final PacketBatch batch;
 
@@ -35,23 +38,34 @@ public final class TunChannel extends EpollPacketChannel {
     }
 
     @Override
-    void readRound() throws LinuxException {
-        batch.clear();
+    boolean readRound() throws LinuxException {
         long memory = batch.memory().address();
         long result = 0;
-        while (batch.hasRoom()) {
+        int taken = 0;
+        while (taken < PacketBatch.MAX_PACKETS) {
             long at = memory + batch.nextOffset() - TunQueue.HEADER_BYTES;
             result = LibC.read(number(), at, PacketBatch.MAX_PACKET_BYTES + TunQueue.HEADER_BYTES);
             if (result <= TunQueue.HEADER_BYTES) {
                 break;
             }
-            batch.append((int) result - TunQueue.HEADER_BYTES);
+            int length = (int) result - TunQueue.HEADER_BYTES;
+            batch.append(length);
+            taken++;
+            if (length >= LARGE_BYTES) {
+                // While it is in the cache, and so that the next one meets the same lines.
+                fire();
+            }
         }
+        fire();
+        checkRead(result, "read", queue.device());
+        return taken > 0;
+    }
+
+    private void fire() {
         if (batch.count() > 0) {
             pipeline().fireChannelRead(batch);
-            pipeline().fireChannelReadComplete();
+            batch.clear();
         }
-        checkRead(result, "read", queue.device());
     }
 
     /**

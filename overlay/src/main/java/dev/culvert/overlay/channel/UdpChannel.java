@@ -20,10 +20,14 @@ public final class UdpChannel extends EpollPacketChannel {
     /** Rounds of receiving before the other channels of the loop get their turn. */
     private static final int ROUNDS = 4;
 
+    /** After a message of this size the next are taken one by one. */
+    private static final int LARGE_BYTES = 16_384;
+
     private final UdpSocket receiver;
     private final List<UdpSocket> senders;
     private final DatagramSender sender;
     private final DatagramBatch batch = new DatagramBatch();
+    private int wanted = DatagramBatch.MAX_MESSAGES;
 
     /**
      * @param receiver bound to the overlay's port; owned by the channel from now on
@@ -43,39 +47,46 @@ public final class UdpChannel extends EpollPacketChannel {
     }
 
     @Override
-    void readRound() throws LinuxException {
-        for (int round = 0; round < ROUNDS; round++) {
-            batch.prepare();
-            int result =
-                    LibC.recvmmsg(
-                            number(),
-                            batch.headersAddress(),
-                            DatagramBatch.MAX_MESSAGES,
-                            MSG_DONTWAIT);
+    boolean readRound() throws LinuxException {
+        boolean found = false;
+        int rounds = ROUNDS * DatagramBatch.MAX_MESSAGES / wanted;
+        for (int round = 0; round < rounds; round++) {
+            int asked = wanted;
+            int result = LibC.recvmmsg(number(), batch.headersAddress(), asked, MSG_DONTWAIT);
             if (result <= 0) {
                 checkRead(result, "recvmmsg", localAddress());
-                return;
+                return found;
             }
+            found = true;
             batch.received(result);
+            // Large messages are best dealt with while they are in the cache.
+            wanted = batch.length(result - 1) >= LARGE_BYTES ? 1 : DatagramBatch.MAX_MESSAGES;
             pipeline().fireChannelRead(batch);
-            pipeline().fireChannelReadComplete();
-            if (result < DatagramBatch.MAX_MESSAGES) {
-                return;
+            if (result < asked) {
+                return true;
             }
         }
+        return found;
+    }
+
+    /** Which source port the packets of a flow leave from. */
+    public int sourceOf(int flow) {
+        return sender.sourceOf(flow);
     }
 
     /**
      * Sends a run of datagrams to one peer.
      *
-     * @param flow picks the source port
+     * @param source as from {@link #sourceOf}
      * @param to the peer's socket address, filling the segment
      * @param datagrams the datagrams one behind the other
      * @param segmentLength bytes of each datagram but the last, which may be shorter
+     * @param trafficClass the TOS byte or traffic class of them all
      * @return 0, or a negated errno if some were not sent
      */
-    public int send(int flow, MemorySegment to, IoVector datagrams, int segmentLength) {
-        return sender.send(flow, to, datagrams, segmentLength);
+    public int send(
+            int source, MemorySegment to, IoVector datagrams, int segmentLength, int trafficClass) {
+        return sender.send(source, to, datagrams, segmentLength, trafficClass);
     }
 
     /** Whether runs of datagrams still go out in one call. */
@@ -86,6 +97,11 @@ public final class UdpChannel extends EpollPacketChannel {
     /** Sends each datagram by itself from now on. */
     public void disableSegmentation() {
         sender.disableSegmentation();
+    }
+
+    /** Has this told, once, when the kernel makes it send each datagram by itself. */
+    public void whenSegmentationFails(Runnable listener) {
+        sender.whenSegmentationFails(listener);
     }
 
     @Override

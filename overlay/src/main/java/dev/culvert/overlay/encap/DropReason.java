@@ -34,6 +34,11 @@ public enum DropReason {
     NOT_LOCAL(Direction.INGRESS, "the inner destination is outside this node's ranges"),
     /** Ingress: the network marked congestion on a packet whose sender knows no such marks. */
     ECN_MISMATCH(Direction.INGRESS, "congestion is marked on a packet that is not ECN-capable"),
+    /** Ingress: marked for remote checksum offload, but the mark does not fit the packet. */
+    BAD_REMOTE_CHECKSUM(
+            Direction.INGRESS, "the remote checksum mark does not fit the packet inside"),
+    /** Ingress: the socket's receive buffer was full. */
+    RECEIVE_BUFFER_FULL(Direction.INGRESS, "the UDP socket's receive buffer was full"),
     /** Ingress: the kernel did not take the packet. */
     TUN_REFUSED(Direction.INGRESS, "the TUN device did not take the packet");
 

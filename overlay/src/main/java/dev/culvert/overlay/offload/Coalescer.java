@@ -1,179 +1,144 @@
 package dev.culvert.overlay.offload;
 
-import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
-
-import dev.culvert.linux.IoVector;
-import dev.culvert.overlay.packet.InternetChecksum;
 import dev.culvert.overlay.packet.IpPacket;
 import dev.culvert.overlay.packet.Ipv4Header;
 import dev.culvert.overlay.packet.Ipv6Header;
 import dev.culvert.overlay.packet.NetworkOrder;
 import dev.culvert.overlay.packet.TcpHeader;
 import dev.culvert.overlay.packet.UdpHeader;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
- * Puts consecutive packets of one TCP or UDP flow together to a super-packet, as the kernel's
- * receive offload would, without copying payload. Holds one super-packet at a time. One event loop;
- * the memory of the packets must stay until {@link #finish}.
+ * Puts consecutive packets of TCP and UDP flows together to super-packets, as the kernel's receive
+ * offload would, for several flows at a time. Packets of a flow leave in the order in which they
+ * came. One event loop; the memory of the packets must stay until {@link #flush}.
  *
- * <p>Only packets whose checksum holds are taken, since the super-packet gets a new one: a corrupt
- * packet must not be repaired on the way. Packets of a super-packet have equal headers but for
- * length, identification, sequence number, checksum and PSH, and equal payload lengths but for the
- * last.
- *
- * @see <a href="https://docs.kernel.org/networking/segmentation-offloads.html">Segmentation
- *     offloads</a>
+ * @param <T> who packets come from
  */
-public final class Coalescer {
-    private static final int MAX_HEADER_BYTES = Ipv6Header.BYTES + 60;
-    private static final int MAX_BYTES = 65_000;
-    private static final int MAX_PIECES = 256;
-
-    /** {@code UDP_MAX_SEGMENTS} of older kernels: beyond it a TUN device refuses the packet. */
-    private static final int MAX_UDP_PACKETS = 64;
-
-    private static final long HEADER = 16;
+public final class Coalescer<T> {
+    /** Flows at a time: the kernel holds eight in each of its buckets. */
+    private static final int FLOWS = 16;
 
     /** The flags that a segment in the middle of a stream may have. */
     private static final int PLAIN_FLAGS = TcpHeader.ACK | TcpHeader.PSH;
 
     private final boolean udpToo;
-    private final MemorySegment scratch =
-            Arena.ofAuto().allocate(HEADER + MAX_HEADER_BYTES + Long.BYTES, 16);
-    private final IoVector vector = new IoVector(Arena.ofAuto(), MAX_PIECES);
-    private final IpPacket first = new IpPacket();
+    private final Sink<T> sink;
 
-    private int packets;
-    private int headerLength;
-    private int segmentSize;
-    private int totalLength;
-    private int nextSequence;
-    private boolean closed;
+    /** The first {@link #held} of them are in use. */
+    private final List<SuperPacket<T>> slots = new ArrayList<>(FLOWS);
+
+    private int held;
+
+    /**
+     * Takes finished super-packets.
+     *
+     * @param <T> who packets come from
+     */
+    @FunctionalInterface
+    public interface Sink<T> {
+        /** Takes one, of one packet or several; it may be used until this returns. */
+        void write(SuperPacket<T> packet);
+    }
 
     /**
      * @param udpToo whether the kernel takes UDP super-packets
+     * @param sink takes what is complete
      */
-    public Coalescer(boolean udpToo) {
+    public Coalescer(boolean udpToo, Sink<T> sink) {
         this.udpToo = udpToo;
-    }
-
-    /** How many packets are held. */
-    public int packets() {
-        return packets;
-    }
-
-    /** Bytes of the super-packet as it stands. */
-    public int totalLength() {
-        return totalLength;
+        this.sink = sink;
+        for (int i = 0; i < FLOWS; i++) {
+            slots.add(new SuperPacket<>());
+        }
     }
 
     /**
-     * Begins a super-packet with this packet, if others could follow it.
+     * Takes a packet on, if others could follow or precede it. If not, all that came before it in
+     * its flow has been written when this returns, and the packet is the caller's to write.
      *
+     * @param from who it came from
+     * @param mtu a larger packet is a super-packet already, and not taken
      * @return whether it was taken
      */
-    public boolean begin(IpPacket packet) {
-        if (!isCandidate(packet) || !packet.transportChecksumHolds()) {
+    public boolean offer(IpPacket packet, T from, int mtu) {
+        if (packet.totalLength() > mtu || !isCandidate(packet)) {
+            release(packet);
             return false;
         }
-        MemorySegment.copy(packet.memory(), packet.offset(), scratch, HEADER, headerLength(packet));
-        first.parse(packet.memory(), packet.offset(), packet.totalLength());
-        packets = 1;
-        headerLength = headerLength(packet);
-        totalLength = packet.totalLength();
-        segmentSize = totalLength - headerLength;
-        nextSequence = sequence(packet) + segmentSize;
-        closed = pushes(packet);
-        vector.clear();
-        vector.add(headerAddress(), VirtioNetHeader.BYTES + headerLength);
-        vector.add(payloadAddress(packet), segmentSize);
+        int flow = packet.flowHash();
+        int slot = find(flow);
+        if (slot >= 0) {
+            SuperPacket<T> current = slots.get(slot);
+            if (current.append(packet)) {
+                writeIfClosed(slot);
+                return true;
+            }
+            write(slot);
+        }
+        return begin(packet, flow, from);
+    }
+
+    /** Writes all that is held, the oldest flow first. */
+    public void flush() {
+        for (int slot = 0; slot < held; slot++) {
+            sink.write(slots.get(slot));
+        }
+        held = 0;
+    }
+
+    private boolean begin(IpPacket packet, int flow, T from) {
+        if (held == FLOWS) {
+            write(0);
+        }
+        if (!slots.get(held).begin(packet, flow, from)) {
+            return false;
+        }
+        held++;
+        writeIfClosed(held - 1);
         return true;
     }
 
-    /**
-     * Appends this packet if it continues what is held.
-     *
-     * @return whether it was taken
-     */
-    public boolean append(IpPacket packet) {
-        if (packets == 0 || closed || !isCandidate(packet)) {
-            return false;
+    /** Of packets without ports nobody knows which flow they belong to. */
+    private void release(IpPacket packet) {
+        if (held == 0) {
+            return;
         }
-        int payload = packet.totalLength() - headerLength;
-        if (headerLength(packet) != headerLength
-                || payload > segmentSize
-                || totalLength + payload > MAX_BYTES
-                || !vector.hasRoom(1)
-                || !continues(packet)
-                || !packet.transportChecksumHolds()) {
-            return false;
+        if (!packet.hasPorts()) {
+            flush();
+            return;
         }
-        vector.add(payloadAddress(packet), payload);
-        packets++;
-        totalLength += payload;
-        nextSequence += payload;
-        if (pushes(packet)) {
-            long flags = HEADER + first.headerLength() + TcpHeader.FLAGS_OFFSET;
-            NetworkOrder.u8(scratch, flags, NetworkOrder.u8(scratch, flags) | TcpHeader.PSH);
-        }
-        closed = payload < segmentSize || pushes(packet) || isFullUdp();
-        return true;
-    }
-
-    /**
-     * Completes the super-packet and lets it go.
-     *
-     * @return a virtio-net header, the headers and all payload; valid until the next begin
-     */
-    public IoVector finish() {
-        long virtio = HEADER - VirtioNetHeader.BYTES;
-        boolean udp = first.protocol() == UdpHeader.PROTOCOL;
-        int field = udp ? UdpHeader.CHECKSUM_OFFSET : TcpHeader.CHECKSUM_OFFSET;
-        long transport = HEADER + first.headerLength();
-        if (packets == 1) {
-            VirtioNetHeader.writeSeeded(scratch, virtio);
-        } else {
-            VirtioNetHeader.writeSuper(scratch, virtio, gsoType(udp), headerLength, segmentSize);
-            writeLengths(udp);
-        }
-        VirtioNetHeader.writeChecksum(scratch, virtio, first.headerLength(), field);
-        InternetChecksum.storeSeed(
-                scratch,
-                transport + field,
-                first.pseudoHeaderSum(totalLength - first.headerLength()));
-        packets = 0;
-        return vector;
-    }
-
-    private boolean isFullUdp() {
-        return first.protocol() == UdpHeader.PROTOCOL && packets == MAX_UDP_PACKETS;
-    }
-
-    private void writeLengths(boolean udp) {
-        if (first.isIpv4()) {
-            NetworkOrder.u16(scratch, HEADER + Ipv4Header.LENGTH_OFFSET, totalLength);
-            NetworkOrder.u16(scratch, HEADER + Ipv4Header.CHECKSUM_OFFSET, 0);
-            long sum = InternetChecksum.sum(scratch, HEADER, first.headerLength(), 0);
-            InternetChecksum.store(scratch, HEADER + Ipv4Header.CHECKSUM_OFFSET, sum);
-        } else {
-            int payload = totalLength - Ipv6Header.BYTES;
-            NetworkOrder.u16(scratch, HEADER + Ipv6Header.LENGTH_OFFSET, payload);
-        }
-        if (udp) {
-            NetworkOrder.u16(
-                    scratch,
-                    HEADER + first.headerLength() + UdpHeader.LENGTH_OFFSET,
-                    totalLength - first.headerLength());
+        int slot = find(packet.flowHash());
+        if (slot >= 0) {
+            write(slot);
         }
     }
 
-    private int gsoType(boolean udp) {
-        if (udp) {
-            return VirtioNetHeader.GSO_UDP_L4;
+    private int find(int flow) {
+        for (int slot = 0; slot < held; slot++) {
+            if (slots.get(slot).flow() == flow) {
+                return slot;
+            }
         }
-        return first.isIpv4() ? VirtioNetHeader.GSO_TCPV4 : VirtioNetHeader.GSO_TCPV6;
+        return -1;
+    }
+
+    private void writeIfClosed(int slot) {
+        if (slots.get(slot).isClosed()) {
+            write(slot);
+        }
+    }
+
+    /** The others move up, so that they stay in the order of their age. */
+    private void write(int slot) {
+        SuperPacket<T> packet = slots.get(slot);
+        sink.write(packet);
+        held--;
+        for (int i = slot; i < held; i++) {
+            slots.set(i, slots.get(i + 1));
+        }
+        slots.set(held, packet);
     }
 
     /** Plain headers, some payload, and nothing that needs attention by itself. */
@@ -194,7 +159,7 @@ public final class Coalescer {
         if (header == 0 || packet.transportLength() <= header) {
             return false;
         }
-        int flags = flags(packet);
+        int flags = SuperPacket.flags(packet);
         return (flags & TcpHeader.ACK) != 0 && (flags & ~PLAIN_FLAGS) == 0;
     }
 
@@ -206,91 +171,5 @@ public final class Coalescer {
         return NetworkOrder.u16(packet.memory(), udp + UdpHeader.LENGTH_OFFSET)
                         == packet.transportLength()
                 && NetworkOrder.u16(packet.memory(), udp + UdpHeader.CHECKSUM_OFFSET) != 0;
-    }
-
-    /** Whether all header fields that must be equal are, and the sequence number is the next. */
-    private boolean continues(IpPacket packet) {
-        if (!sameNetworkHeader(packet)) {
-            return false;
-        }
-        MemorySegment memory = packet.memory();
-        long mine = HEADER + first.headerLength();
-        long theirs = packet.transport();
-        if (NetworkOrder.i32(memory, theirs) != NetworkOrder.i32(scratch, mine)) {
-            return false;
-        }
-        return packet.protocol() == UdpHeader.PROTOCOL
-                || (sequence(packet) == nextSequence && sameTcpHeader(memory, theirs, mine));
-    }
-
-    private boolean sameTcpHeader(MemorySegment memory, long theirs, long mine) {
-        return NetworkOrder.i32(memory, theirs + TcpHeader.ACKNOWLEDGMENT_OFFSET)
-                        == NetworkOrder.i32(scratch, mine + TcpHeader.ACKNOWLEDGMENT_OFFSET)
-                && NetworkOrder.u16(memory, theirs + TcpHeader.WINDOW_OFFSET)
-                        == NetworkOrder.u16(scratch, mine + TcpHeader.WINDOW_OFFSET)
-                && sameOptions(memory, theirs, mine);
-    }
-
-    private boolean sameOptions(MemorySegment memory, long theirs, long mine) {
-        int length = headerLength - first.headerLength();
-        for (int at = TcpHeader.MIN_BYTES; at < length; at += Integer.BYTES) {
-            if (NetworkOrder.i32(memory, theirs + at) != NetworkOrder.i32(scratch, mine + at)) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private boolean sameNetworkHeader(IpPacket packet) {
-        MemorySegment memory = packet.memory();
-        long at = packet.offset();
-        if (packet.isIpv4() != first.isIpv4() || packet.protocol() != first.protocol()) {
-            return false;
-        }
-        if (packet.isIpv4()) {
-            return same(memory, at, Ipv4Header.SOURCE_OFFSET)
-                    && NetworkOrder.u16(memory, at) == NetworkOrder.u16(scratch, HEADER)
-                    && NetworkOrder.i32(memory, at + Ipv4Header.FRAGMENT_OFFSET)
-                            == NetworkOrder.i32(scratch, HEADER + Ipv4Header.FRAGMENT_OFFSET);
-        }
-        return NetworkOrder.i32(memory, at) == NetworkOrder.i32(scratch, HEADER)
-                && NetworkOrder.u16(memory, at + Ipv6Header.NEXT_HEADER_OFFSET)
-                        == NetworkOrder.u16(scratch, HEADER + Ipv6Header.NEXT_HEADER_OFFSET)
-                && same(memory, at, Ipv6Header.SOURCE_OFFSET)
-                && same(memory, at, Ipv6Header.SOURCE_OFFSET + 8)
-                && same(memory, at, Ipv6Header.DESTINATION_OFFSET)
-                && same(memory, at, Ipv6Header.DESTINATION_OFFSET + 8);
-    }
-
-    private boolean same(MemorySegment memory, long packet, int offset) {
-        return memory.get(JAVA_LONG_UNALIGNED, packet + offset)
-                == scratch.get(JAVA_LONG_UNALIGNED, HEADER + offset);
-    }
-
-    private static int headerLength(IpPacket packet) {
-        boolean udp = packet.protocol() == UdpHeader.PROTOCOL;
-        return packet.headerLength() + (udp ? UdpHeader.BYTES : packet.tcpHeaderLength());
-    }
-
-    private static int flags(IpPacket packet) {
-        return NetworkOrder.u8(packet.memory(), packet.transport() + TcpHeader.FLAGS_OFFSET);
-    }
-
-    private static boolean pushes(IpPacket packet) {
-        return packet.protocol() == TcpHeader.PROTOCOL && (flags(packet) & TcpHeader.PSH) != 0;
-    }
-
-    private static int sequence(IpPacket packet) {
-        return packet.protocol() == TcpHeader.PROTOCOL
-                ? NetworkOrder.i32(packet.memory(), packet.transport() + TcpHeader.SEQUENCE_OFFSET)
-                : 0;
-    }
-
-    private long headerAddress() {
-        return scratch.address() + HEADER - VirtioNetHeader.BYTES;
-    }
-
-    private long payloadAddress(IpPacket packet) {
-        return packet.memory().address() + packet.offset() + headerLength(packet);
     }
 }

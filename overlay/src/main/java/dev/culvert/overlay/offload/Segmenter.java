@@ -45,6 +45,7 @@ public final class Segmenter {
     private int segments;
     private int next;
     private long peerMac;
+    private boolean seedOnly;
 
     /**
      * @param encapsulation writes the headers in front of each segment
@@ -60,9 +61,11 @@ public final class Segmenter {
      * @param gsoType as in the virtio-net header
      * @param gsoSize payload bytes of each segment
      * @param toPeer the peer's inner MAC address
+     * @param remoteChecksum whether the peer finishes checksums, so that nobody does here
      * @return false if its headers do not allow cutting
      */
-    public boolean begin(IpPacket superPacket, int gsoType, int gsoSize, long toPeer) {
+    public boolean begin(
+            IpPacket superPacket, int gsoType, int gsoSize, long toPeer, boolean remoteChecksum) {
         packet = superPacket;
         peerMac = toPeer;
         next = 0;
@@ -70,6 +73,8 @@ public final class Segmenter {
         int transportHeader = transportHeaderLength(gsoType);
         headerLength = packet.headerLength() + transportHeader;
         segmentSize = gsoSize;
+        seedOnly =
+                remoteChecksum && VxlanEncapsulation.canMarkRemoteChecksum(packet.headerLength());
         payloadLength = packet.totalLength() - headerLength;
         if (transportHeader == 0
                 || gsoSize == 0
@@ -123,6 +128,9 @@ public final class Segmenter {
         MemorySegment.copy(packet.memory(), packet.offset(), headers, header, headerLength);
         writeNetworkHeader(header, length);
         writeTransportHeader(header + packet.headerLength(), from, length);
+        if (seedOnly) {
+            encapsulation.markRemoteChecksum(headers, slot, packet.headerLength(), udp);
+        }
         out.add(headers.address() + slot, VxlanEncapsulation.HEADROOM + headerLength);
         out.add(packet.memory().address() + packet.offset() + headerLength + from, length);
     }
@@ -146,13 +154,18 @@ public final class Segmenter {
     private void writeTransportHeader(long header, int from, int length) {
         int headerBytes = headerLength - packet.headerLength();
         long sum = packet.pseudoHeaderSum(headerBytes + length);
-        long payload = packet.offset() + headerLength + from;
         if (udp) {
             NetworkOrder.u16(headers, header + UdpHeader.LENGTH_OFFSET, headerBytes + length);
             NetworkOrder.u16(headers, header + UdpHeader.CHECKSUM_OFFSET, 0);
         } else {
             writeTcpFields(header, from);
         }
+        if (seedOnly) {
+            int field = udp ? UdpHeader.CHECKSUM_OFFSET : TcpHeader.CHECKSUM_OFFSET;
+            InternetChecksum.storeSeed(headers, header + field, sum);
+            return;
+        }
+        long payload = packet.offset() + headerLength + from;
         sum = InternetChecksum.sum(headers, header, headerBytes, sum);
         sum = InternetChecksum.sum(packet.memory(), payload, length, sum);
         if (udp) {

@@ -18,5 +18,17 @@ public final class VxlanHeader {
     /** The I flag: the VNI is valid. All other bits of the first word are reserved. */
     public static final int FLAG_VNI_VALID = 0x0800_0000;
 
+    /**
+     * Remote checksum offload: the last byte says where the inner checksum is, which holds only its
+     * seed. {@code VXLAN_HF_RCO} of Linux, from draft-herbert-vxlan-rco.
+     */
+    public static final int FLAG_REMOTE_CHECKSUM = 0x0020_0000;
+
+    /** In the last byte: where summing begins behind this header, in units of two bytes. */
+    public static final int REMOTE_CHECKSUM_START_MASK = 0x7f;
+
+    /** In the last byte: the checksum is at UDP's place, else at TCP's. */
+    public static final int REMOTE_CHECKSUM_UDP = 0x80;
+
     private VxlanHeader() {}
 }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import dev.culvert.net.MacAddress;
 import dev.culvert.overlay.packet.EthernetHeader;
+import dev.culvert.overlay.packet.IpPacket;
+import dev.culvert.overlay.packet.PacketBuilder;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.HexFormat;
@@ -38,7 +40,7 @@ class VxlanEncapsulationTest {
     void refusesAFrameCutAnywhereInItsHeaders() {
         MemorySegment frame = frameToUs();
         for (int length = 0; length < VxlanEncapsulation.HEADROOM; length++) {
-            assertThat(encapsulation.check(frame, 0, length)).isEqualTo(DropReason.TRUNCATED);
+            assertThat(encapsulation.check(frame, 0, length, true)).isEqualTo(DropReason.TRUNCATED);
         }
     }
 
@@ -80,6 +82,54 @@ class VxlanEncapsulationTest {
                 .withMessageContaining("16777216");
     }
 
+    /** The bits of VXLAN_HF_RCO, VXLAN_RCO_MASK and VXLAN_RCO_UDP in Linux' net/vxlan.h. */
+    @Test
+    void marksAnUnfinishedChecksumAsLinuxDoes() {
+        byte[] frame = new byte[VxlanEncapsulation.HEADROOM];
+        MemorySegment memory = MemorySegment.ofArray(frame);
+        encapsulation.write(memory, 0, PEERS.value(), EthernetHeader.TYPE_IPV4);
+
+        encapsulation.markRemoteChecksum(memory, 0, 20, false);
+        assertThat(HexFormat.of().formatHex(frame, 0, 8)).isEqualTo("08200000" + "00abcd11");
+
+        encapsulation.markRemoteChecksum(memory, 0, 40, true);
+        assertThat(HexFormat.of().formatHex(frame, 0, 8)).isEqualTo("08200000" + "00abcd9b");
+    }
+
+    @Test
+    void takesTheMarkFromThosePeersOnlyThatMayUseIt() {
+        MemorySegment frame = frameToUs();
+        encapsulation.markRemoteChecksum(frame, 0, 20, false);
+        int length = (int) frame.byteSize();
+
+        assertThat(encapsulation.check(frame, 0, length, true)).isNull();
+        assertThat(VxlanEncapsulation.hasRemoteChecksum(frame, 0)).isTrue();
+        assertThat(encapsulation.check(frame, 0, length, false))
+                .isEqualTo(DropReason.BAD_VXLAN_FLAGS);
+    }
+
+    @Test
+    void theMarkFitsThePlaceOfTheChecksumOnly() {
+        byte[] tcp = PacketBuilder.ip(4).tcp(20, 1, 16, new byte[9]).build();
+        byte[] udp = PacketBuilder.ip(6).udp(new byte[9]).build();
+
+        assertThat(marked(tcp, 20, false)).isTrue();
+        assertThat(marked(tcp, 20, true)).isFalse();
+        assertThat(marked(tcp, 24, false)).isFalse();
+        assertThat(marked(udp, 40, true)).isTrue();
+        assertThat(marked(udp, 40, false)).isFalse();
+        tcp[7] = 1;
+        assertThat(marked(tcp, 20, false)).as("a fragment").isFalse();
+    }
+
+    private boolean marked(byte[] inner, int networkHeader, boolean udp) {
+        MemorySegment frame = frameToUs();
+        encapsulation.markRemoteChecksum(frame, 0, networkHeader, udp);
+        IpPacket packet = new IpPacket();
+        assertThat(packet.parse(MemorySegment.ofArray(inner), 0, inner.length)).isTrue();
+        return VxlanEncapsulation.isRemoteChecksumOf(frame, 0, packet);
+    }
+
     private MemorySegment frameToUs() {
         MemorySegment frame = MemorySegment.ofArray(new byte[VxlanEncapsulation.HEADROOM]);
         new VxlanEncapsulation(VNI, PEERS).write(frame, 0, OURS.value(), EthernetHeader.TYPE_IPV4);
@@ -87,6 +137,6 @@ class VxlanEncapsulationTest {
     }
 
     private @Nullable DropReason check(MemorySegment frame) {
-        return encapsulation.check(frame, 0, (int) frame.byteSize());
+        return encapsulation.check(frame, 0, (int) frame.byteSize(), false);
     }
 }

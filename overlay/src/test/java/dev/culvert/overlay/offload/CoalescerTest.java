@@ -2,7 +2,6 @@ package dev.culvert.overlay.offload;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.culvert.linux.IoVector;
 import dev.culvert.overlay.packet.InternetChecksum;
 import dev.culvert.overlay.packet.IpPacket;
 import dev.culvert.overlay.packet.NativeBytes;
@@ -11,7 +10,9 @@ import dev.culvert.overlay.packet.PacketBuilder;
 import dev.culvert.overlay.packet.TcpHeader;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,7 +24,10 @@ class CoalescerTest {
     private static final int ACK = TcpHeader.ACK;
     private static final int MSS = 1000;
 
-    private final Coalescer coalescer = new Coalescer(true);
+    private static final int MTU = 1450;
+
+    private final List<byte[]> written = new ArrayList<>();
+    private final Coalescer<String> coalescer = new Coalescer<>(true, this::write);
 
     @ParameterizedTest
     @CsvSource({"4, 20", "4, 32", "6, 20", "6, 60"})
@@ -75,21 +79,24 @@ class CoalescerTest {
 
     @Test
     void takesNoMoreDatagramsThanTheKernelDoes() {
-        for (int i = 0; i < 64; i++) {
+        for (int i = 0; i < 65; i++) {
             assertThat(offer(udp(4, 10))).isTrue();
         }
-        assertThat(coalescer.append(parse(udp(4, 10)))).isFalse();
+        coalescer.flush();
+        int headers = VirtioNetHeader.BYTES + 28;
+        assertThat(written).extracting(each -> each.length - headers).containsExactly(640, 10);
     }
 
     @Test
     void leavesUdpAloneWhereTheKernelTakesNoUdpSuperPackets() {
-        assertThat(new Coalescer(false).begin(parse(udp(4, 10)))).isFalse();
+        Coalescer<String> tcpOnly = new Coalescer<>(false, this::write);
+        assertThat(tcpOnly.offer(parse(udp(4, 10)), "peer", MTU)).isFalse();
     }
 
     @Test
     void aSinglePacketLeavesAsItCame() {
         byte[] packet = tcp(4, 32, 1, ACK, PacketBuilder.payload(100));
-        assertThat(coalescer.begin(parse(packet))).isTrue();
+        assertThat(offer(packet)).isTrue();
 
         MemorySegment whole = finish();
 
@@ -105,8 +112,11 @@ class CoalescerTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("strangers")
     void doesNotAppend(String what, byte[] second) {
-        assertThat(offer(tcp(4, 32, 1_000, ACK, PacketBuilder.payload(MSS)))).isTrue();
-        assertThat(coalescer.append(parse(second))).isFalse();
+        byte[] first = tcp(4, 32, 1_000, ACK, PacketBuilder.payload(MSS));
+        assertThat(offer(first)).isTrue();
+        offer(second);
+        coalescer.flush();
+        assertThat(written.getFirst()).hasSize(VirtioNetHeader.BYTES + first.length);
     }
 
     static Stream<Arguments> strangers() {
@@ -143,17 +153,104 @@ class CoalescerTest {
     void appendsThePacketThatTheyDifferFrom() {
         assertThat(offer(tcp(4, 32, 1_000, ACK, PacketBuilder.payload(MSS)))).isTrue();
         byte[] good = tcp(4, 32, 1_000 + MSS, ACK, PacketBuilder.payload(MSS));
-        assertThat(coalescer.append(parse(good))).isTrue();
+        assertThat(offer(good)).isTrue();
+        assertThat(finish().byteSize()).isEqualTo(VirtioNetHeader.BYTES + good.length + MSS);
     }
 
     @Test
     void endsAtAShortPacketAndAtPush() {
-        assertThat(offer(tcp(4, 20, 0, ACK, PacketBuilder.payload(MSS)))).isTrue();
-        assertThat(offer(tcp(4, 20, MSS, ACK, PacketBuilder.payload(10)))).isTrue();
-        assertThat(coalescer.append(parse(tcp(4, 20, MSS + 10, ACK, new byte[10])))).isFalse();
-        finish();
-        assertThat(offer(tcp(4, 20, 0, ACK | TcpHeader.PSH, PacketBuilder.payload(MSS)))).isTrue();
-        assertThat(coalescer.append(parse(tcp(4, 20, MSS, ACK, new byte[10])))).isFalse();
+        offer(tcp(4, 20, 0, ACK, PacketBuilder.payload(MSS)));
+        offer(tcp(4, 20, MSS, ACK, PacketBuilder.payload(10)));
+        assertThat(payloads(20)).containsExactly(MSS + 10);
+        offer(tcp(4, 20, MSS + 10, ACK | TcpHeader.PSH, PacketBuilder.payload(MSS)));
+        assertThat(payloads(20)).containsExactly(MSS + 10, MSS);
+    }
+
+    @Test
+    void keepsSeveralFlowsApartAndTogether() {
+        for (int i = 0; i < 3; i++) {
+            for (int port = 1; port <= 5; port++) {
+                offer(stream(port, i));
+            }
+        }
+        coalescer.flush();
+
+        assertThat(payloads(20)).containsOnly(3 * MSS).hasSize(5);
+    }
+
+    @Test
+    void writesTheOldestWhenThereAreTooManyFlows() {
+        for (int port = 1; port <= 17; port++) {
+            offer(stream(port, 0));
+        }
+
+        assertThat(written).hasSize(1);
+        assertThat(port(written.getFirst())).isEqualTo(1);
+        coalescer.flush();
+        assertThat(written).extracting(CoalescerTest::port).isSorted().hasSize(17);
+    }
+
+    @Test
+    void nothingOvertakesInAFlow() {
+        offer(stream(1, 0));
+        offer(stream(2, 0));
+
+        assertThat(offer(tcp(4, 20, MSS, ACK | TcpHeader.FIN, new byte[0]))).isFalse();
+        assertThat(written).as("another flow's FIN").isEmpty();
+        byte[] fin = stream(2, 1);
+        fin[20 + 13] |= TcpHeader.FIN;
+        assertThat(offer(fin)).isFalse();
+
+        assertThat(written).extracting(CoalescerTest::port).containsExactly(2);
+    }
+
+    @Test
+    void whatHasNoPortsOvertakesNothing() {
+        offer(stream(1, 0));
+        offer(stream(2, 0));
+        byte[] fragment = stream(3, 0);
+        fragment[7] = 1;
+
+        assertThat(offer(fragment)).isFalse();
+
+        assertThat(written).hasSize(2);
+    }
+
+    @Test
+    void leavesASuperPacketAsItIs() {
+        byte[] large = tcp(4, 20, 0, ACK, PacketBuilder.payload(MTU));
+
+        assertThat(offer(large)).isFalse();
+    }
+
+    @Test
+    void takesASeedForAGoodChecksum() {
+        byte[] first = seeded(stream(1, 0));
+        byte[] second = seeded(stream(1, 1));
+
+        assertThat(offer(first)).isTrue();
+        assertThat(offer(second)).isTrue();
+        coalescer.flush();
+
+        assertThat(payloads(20)).containsExactly(2 * MSS);
+    }
+
+    /** Whoever cuts the super-packet counts up: a packet that may be fragmented needs its own. */
+    @ParameterizedTest
+    @CsvSource({"0x00, 1, true", "0x00, 2, false", "0x40, 7, true"})
+    void identificationsMustCountUpUnlessTheyMeanNothing(String flags, int step, boolean together) {
+        byte[] first = stream(1, 0);
+        byte[] second = stream(1, 1);
+        first[6] = Byte.decode(flags);
+        second[6] = Byte.decode(flags);
+        second[4] = first[4];
+        second[5] = (byte) (first[5] + step);
+
+        offer(first);
+        offer(second);
+        coalescer.flush();
+
+        assertThat(payloads(20)).hasSize(together ? 1 : 2);
     }
 
     @Test
@@ -161,7 +258,7 @@ class CoalescerTest {
         byte[] packet = tcp(4, 20, 0, ACK, PacketBuilder.payload(MSS));
         packet[packet.length - 1] ^= 1;
 
-        assertThat(coalescer.begin(parse(packet))).isFalse();
+        assertThat(offer(packet)).isFalse();
     }
 
     @Test
@@ -170,7 +267,7 @@ class CoalescerTest {
         packet[26] = 0;
         packet[27] = 0;
 
-        assertThat(coalescer.begin(parse(packet))).isFalse();
+        assertThat(offer(packet)).isFalse();
     }
 
     /** Flips a bit and, unless {@code checksum} is negative, mends the checksum there. */
@@ -178,31 +275,66 @@ class CoalescerTest {
         byte[] result = packet.clone();
         result[at] ^= 1;
         if (checksum >= 0) {
-            MemorySegment memory = MemorySegment.ofArray(result);
-            NetworkOrder.u16(memory, checksum, 0);
-            IpPacket parsed = new IpPacket();
-            assertThat(parsed.parse(memory, 0, result.length)).isTrue();
-            InternetChecksum.store(
-                    memory,
-                    checksum,
-                    InternetChecksum.sum(
-                            memory,
-                            parsed.transport(),
-                            parsed.transportLength(),
-                            parsed.pseudoHeaderSum(parsed.transportLength())));
-            assertThat(parsed.transportChecksumHolds()).isTrue();
+            mend(result, checksum);
         }
         return result;
     }
 
-    private boolean offer(byte[] bytes) {
-        IpPacket packet = parse(bytes);
-        return coalescer.packets() == 0 ? coalescer.begin(packet) : coalescer.append(packet);
+    private static void mend(byte[] packet, int checksum) {
+        MemorySegment memory = MemorySegment.ofArray(packet);
+        NetworkOrder.u16(memory, checksum, 0);
+        IpPacket parsed = new IpPacket();
+        assertThat(parsed.parse(memory, 0, packet.length)).isTrue();
+        int length = parsed.transportLength();
+        long sum = parsed.pseudoHeaderSum(length);
+        InternetChecksum.store(
+                memory, checksum, InternetChecksum.sum(memory, parsed.transport(), length, sum));
+        assertThat(parsed.transportChecksumHolds()).isTrue();
     }
 
+    private boolean offer(byte[] bytes) {
+        return coalescer.offer(parse(bytes), "peer", MTU);
+    }
+
+    private void write(SuperPacket<String> packet) {
+        assertThat(packet.owner()).isEqualTo("peer");
+        written.add(NativeBytes.gather(packet.finish()));
+    }
+
+    /** The only thing written. */
     private MemorySegment finish() {
-        IoVector vector = coalescer.finish();
-        return MemorySegment.ofArray(NativeBytes.gather(vector));
+        coalescer.flush();
+        assertThat(written).hasSize(1);
+        return MemorySegment.ofArray(written.removeFirst());
+    }
+
+    /** Payload bytes of each thing written, of IPv4 with TCP headers of this length. */
+    private List<Integer> payloads(int header) {
+        return written.stream()
+                .map(each -> each.length - VirtioNetHeader.BYTES - 20 - header)
+                .toList();
+    }
+
+    private static int port(byte[] packet) {
+        return packet[VirtioNetHeader.BYTES + 21];
+    }
+
+    /** Packet {@code number} of the flow from this port. */
+    private static byte[] stream(int port, int number) {
+        byte[] packet = tcp(4, 20, number * MSS, ACK, PacketBuilder.payload(MSS));
+        packet[20] = 0;
+        packet[21] = (byte) port;
+        packet[5] = (byte) number;
+        mend(packet, 36);
+        return packet;
+    }
+
+    private static byte[] seeded(byte[] packet) {
+        MemorySegment memory = MemorySegment.ofArray(packet);
+        IpPacket parsed = new IpPacket();
+        assertThat(parsed.parse(memory, 0, packet.length)).isTrue();
+        InternetChecksum.storeSeed(memory, 36, parsed.pseudoHeaderSum(parsed.transportLength()));
+        return packet;
     }
 
     private static byte[] tcp(int version, int header, int sequence, int flags, byte[] payload) {

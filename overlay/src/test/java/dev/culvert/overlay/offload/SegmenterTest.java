@@ -153,14 +153,14 @@ class SegmenterTest {
         MemorySegment memory = NativeBytes.copy(whole);
         IpPacket packet = new IpPacket();
         assertThat(packet.parse(memory, 0, whole.length)).isTrue();
-        return segmenter.begin(packet, gsoType, size, PEER);
+        return segmenter.begin(packet, gsoType, size, PEER, false);
     }
 
     private List<byte[]> cut(byte[] whole, int gsoType, int size) {
         MemorySegment memory = NativeBytes.copy(whole);
         IpPacket packet = new IpPacket();
         assertThat(packet.parse(memory, 0, whole.length)).isTrue();
-        assertThat(segmenter.begin(packet, gsoType, size, PEER)).isTrue();
+        assertThat(segmenter.begin(packet, gsoType, size, PEER, false)).isTrue();
         List<byte[]> result = new ArrayList<>();
         int count = segmenter.fill(vector);
         while (count > 0) {
