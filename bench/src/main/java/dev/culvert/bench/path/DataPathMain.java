@@ -72,15 +72,11 @@ public final class DataPathMain {
     private static void answer() throws IOException {
         BufferedReader questions =
                 new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
+        ThreadMXBean threads = ManagementFactory.getPlatformMXBean(ThreadMXBean.class);
         for (String line = questions.readLine(); line != null; line = questions.readLine()) {
             if (line.equals(ALLOCATED)) {
-                System.out.println(allocatedBytes());
+                System.out.println(threads.getTotalThreadAllocatedBytes());
             }
         }
-    }
-
-    private static long allocatedBytes() {
-        return ManagementFactory.getPlatformMXBean(ThreadMXBean.class)
-                .getTotalThreadAllocatedBytes();
     }
 }

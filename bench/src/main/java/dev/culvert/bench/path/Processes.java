@@ -97,11 +97,19 @@ final class Processes implements AutoCloseable {
         return line.substring(Math.max(0, line.length() - MOST_SHOWN));
     }
 
-    /** By its handle, so that what it has printed can still be read. */
     private static CompletableFuture<Void> killLater(Process process, Duration limit) {
         return CompletableFuture.runAsync(
-                process.toHandle()::destroyForcibly,
+                () -> kill(process.toHandle()),
                 CompletableFuture.delayedExecutor(limit.toSeconds(), TimeUnit.SECONDS));
+    }
+
+    /**
+     * By its handle, so that what it has printed can still be read; with its children, or they keep
+     * its output open.
+     */
+    private static void kill(ProcessHandle process) {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        process.destroyForcibly();
     }
 
     /**

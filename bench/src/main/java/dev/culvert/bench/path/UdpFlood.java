@@ -30,6 +30,8 @@ record UdpFlood(double packetsPerSecond, double lossPercent, long received) {
     private static final int PORT = 7007;
     private static final int SOCK_DGRAM = 2;
     private static final int SOCK_CLOEXEC = 0x80000;
+    private static final int SOL_SOCKET = SocketOptions.SOL_SOCKET;
+    private static final int SO_RCVBUF = 8;
     private static final int SO_RCVBUFFORCE = 33;
     private static final int BUFFER_BYTES = 4 << 20;
 
@@ -75,7 +77,10 @@ record UdpFlood(double packetsPerSecond, double lossPercent, long received) {
                                         0));
         LinuxException.check(number, "socket", "udp");
         Descriptor socket = Descriptor.own(number, "udp of pod " + node.number());
-        SocketOptions.set(socket, SocketOptions.SOL_SOCKET, SO_RCVBUFFORCE, BUFFER_BYTES);
+        if (SocketOptions.trySet(socket, SOL_SOCKET, SO_RCVBUFFORCE, BUFFER_BYTES) < 0) {
+            // Beyond the system's limit only root of the machine may go.
+            SocketOptions.set(socket, SOL_SOCKET, SO_RCVBUF, BUFFER_BYTES);
+        }
         SocketOptions.setTimeout(socket, SocketOptions.SO_RCVTIMEO, SILENCE);
         SocketOptions.setTimeout(socket, SocketOptions.SO_SNDTIMEO, SILENCE);
         return socket;
