@@ -13,6 +13,9 @@ import java.util.List;
 record DataPath(Process process) implements Tunnel {
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
+    /** The agent's default. */
+    private static final int TRANSMIT_QUEUE_LENGTH = 1000;
+
     /** The TUN device of a mode, so that both kinds run side by side. */
     static String tunName(Mode mode) {
         return mode == Mode.CULVERT ? "cv.tun" : "cv.plain";
@@ -26,7 +29,9 @@ record DataPath(Process process) implements Tunnel {
     static DataPath start(Mode mode, Node node, Node peer, Plan plan) throws IOException {
         Process process = node.processes().start(node.node(), command(mode, node, peer, plan));
         Processes.awaitLine(process, DataPathMain.READY);
-        node.ip("link set %s mtu %d up".formatted(tunName(mode), Node.POD_MTU));
+        node.ip(
+                "link set %s mtu %d txqueuelen %d up"
+                        .formatted(tunName(mode), Node.POD_MTU, TRANSMIT_QUEUE_LENGTH));
         return new DataPath(process);
     }
 
