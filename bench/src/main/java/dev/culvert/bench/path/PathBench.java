@@ -10,6 +10,11 @@ import java.util.Set;
 
 /** The order of a measurement: rounds, and in each every run in every mode. One thread. */
 final class PathBench {
+    /** So many times the length of a run: two busy cores have compiled all that matters by then. */
+    private static final int WARM_UP_RUNS = 10;
+
+    private static final long SECOND = 1_000_000_000L;
+
     private final Topology topology;
     private final Probe probe;
     private final Plan plan;
@@ -44,9 +49,13 @@ final class PathBench {
         if (mode.isCulvert()) {
             runs.addAll(plan.runs());
         }
-        for (Run run : runs) {
-            attempt("warming up, " + run.label(), mode, () -> probe.measure(run));
-        }
+        long end =
+                System.nanoTime() + (mode.isCulvert() ? WARM_UP_RUNS * plan.seconds() * SECOND : 0);
+        do {
+            for (Run run : runs) {
+                attempt("warming up, " + run.label(), mode, () -> probe.measure(run));
+            }
+        } while (System.nanoTime() - end < 0 && !topology.isClosed());
     }
 
     /** The modes take turns within a kind of run, so that a ratio compares neighbours in time. */
