@@ -44,7 +44,7 @@ final class HostileFrames {
         return switch (random.nextInt(6)) {
             case 0 -> noise();
             case 1 -> changed(framed(whole()));
-            case 2 -> Arrays.copyOf(framed(whole()), random.nextInt(MAX_BYTES));
+            case 2 -> Arrays.copyOf(framed(whole()), 1 + random.nextInt(MAX_BYTES));
             default -> framed(packet());
         };
     }
