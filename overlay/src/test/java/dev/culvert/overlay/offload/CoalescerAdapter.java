@@ -11,6 +11,8 @@ import java.util.List;
 
 /** Uses the coalescer as the ingress side does, and notes what would be written to the TUN. */
 final class CoalescerAdapter {
+    private static final int MTU = 1600;
+
     private final boolean udpToo;
 
     CoalescerAdapter(boolean udpToo) {
@@ -24,33 +26,20 @@ final class CoalescerAdapter {
     List<byte[]> write(List<byte[]> packets) {
         List<byte[]> written = new ArrayList<>();
         try (PacketMemory memory = new PacketMemory(packets, VxlanEncapsulation.HEADROOM)) {
-            Coalescer coalescer = new Coalescer(udpToo);
+            Coalescer<String> coalescer =
+                    new Coalescer<>(
+                            udpToo, whole -> written.add(NativeBytes.gather(whole.finish())));
             IpPacket packet = new IpPacket();
             for (int i = 0; i < packets.size(); i++) {
-                if (packet.parse(memory.slice(i), memory.start(i), memory.length(i))) {
-                    take(coalescer, packet, written);
+                if (packet.parse(memory.slice(i), memory.start(i), memory.length(i))
+                        && !coalescer.offer(packet, "peer", MTU)) {
+                    written.add(single(packet));
                 }
             }
-            finish(coalescer, written);
+            coalescer.flush();
             assertThat(memory.guardsHold()).as("nothing was written outside of packets").isTrue();
         }
         return written;
-    }
-
-    private static void take(Coalescer coalescer, IpPacket packet, List<byte[]> written) {
-        if (coalescer.append(packet)) {
-            return;
-        }
-        finish(coalescer, written);
-        if (!coalescer.begin(packet)) {
-            written.add(single(packet));
-        }
-    }
-
-    private static void finish(Coalescer coalescer, List<byte[]> written) {
-        if (coalescer.packets() > 0) {
-            written.add(NativeBytes.gather(coalescer.finish()));
-        }
     }
 
     private static byte[] single(IpPacket packet) {

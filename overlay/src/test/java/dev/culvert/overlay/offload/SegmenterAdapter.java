@@ -64,7 +64,7 @@ final class SegmenterAdapter {
 
     private void cut(MemorySegment slice, int type, List<byte[]> sent) {
         byte[] before = slice.toArray(ValueLayout.JAVA_BYTE);
-        if (segmenter.begin(packet, type, VirtioNetHeader.gsoSize(slice, 0), PEER.value())) {
+        if (segmenter.begin(packet, type, VirtioNetHeader.gsoSize(slice, 0), PEER.value(), false)) {
             vector.clear();
             for (int count = segmenter.fill(vector); count > 0; count = segmenter.fill(vector)) {
                 takeFrames(count, sent);
@@ -85,7 +85,7 @@ final class SegmenterAdapter {
         for (int at = 0; at < bytes.length; at += size) {
             byte[] frame = Arrays.copyOfRange(bytes, at, Math.min(at + size, bytes.length));
             MemorySegment memory = MemorySegment.ofArray(frame);
-            assertThat(receiver.check(memory, 0, frame.length)).as("refused as").isNull();
+            assertThat(receiver.check(memory, 0, frame.length, false)).as("refused as").isNull();
             sent.add(Arrays.copyOfRange(frame, HEADROOM, frame.length));
         }
     }
