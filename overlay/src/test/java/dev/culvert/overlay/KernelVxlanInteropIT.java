@@ -1,16 +1,16 @@
 package dev.culvert.overlay;
 
+import static dev.culvert.net.IpFamily.IPV4;
+import static dev.culvert.net.IpFamily.IPV6;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.culvert.linux.netns.NetworkNamespace;
 import dev.culvert.linux.testing.TestNamespaces;
 import dev.culvert.linux.tun.TunFeatures;
+import dev.culvert.net.IpFamily;
 import dev.culvert.overlay.OverlayConfig.Offload;
-import dev.culvert.overlay.packet.PacketBuilder;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -18,90 +18,120 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * One node with Culvert's data path and one with the kernel's vxlan device: everything that pods
- * send arrives whole, whichever offloads are in use, and over a link that carries super-packets as
- * well as over one that carries frames of at most 1500 bytes.
+ * send over IPv4 and IPv6 arrives whole, over an underlay of either family, whichever offloads are
+ * in use, and over a link that carries super-packets as well as over one that carries frames of at
+ * most 1500 bytes. The kernel's counters show no damage, and no more disorder than a busy machine
+ * makes by itself.
  */
 class KernelVxlanInteropIT {
     private static final long MEGABYTE = 1 << 20;
-    private static final Pattern COUNTER = Pattern.compile("(?m)^(\\w*Csum\\w*)\\s+(\\d+)");
+
+    /**
+     * One in so many segments may be out of order: a sender that the scheduler moves to another
+     * core leaves packets in two queues of the kernel, over plain routing as well.
+     */
+    private static final int SEGMENTS_PER_DISORDER = 50;
+
+    /**
+     * A way to run Culvert's side.
+     *
+     * @param name for people
+     * @param offload what is in use
+     * @param wire whether only finished frames cross the link
+     * @param loops event loops
+     */
+    record Mode(String name, Offload offload, boolean wire, int loops) {
+        /** How much to send: more the usual way. */
+        long bytes() {
+            return (offload.equals(Offload.ALL) && loops == 1 ? 30 : 2) * MEGABYTE;
+        }
+
+        @Override
+        public String toString() {
+            return "%s%s, loops: %d".formatted(name, wire ? ", on the wire" : "", loops);
+        }
+    }
 
     static Stream<Arguments> modes() {
+        List<Arguments> result = new ArrayList<>();
+        for (IpFamily outer : IpFamily.values()) {
+            for (Mode mode : modesOverEach()) {
+                result.add(Arguments.of(mode, outer));
+            }
+        }
+        return result.stream();
+    }
+
+    private static List<Mode> modesOverEach() {
         TunFeatures all = TunFeatures.ALL;
         TunFeatures noUdp = new TunFeatures(true, true, true, false);
-        return Stream.of(
-                Arguments.of("all offloads", Offload.ALL, false, 1),
-                Arguments.of("all offloads, two loops", Offload.ALL, false, 2),
-                Arguments.of("all offloads, on the wire", Offload.ALL, true, 1),
-                Arguments.of("no offload", Offload.NONE, false, 1),
-                Arguments.of("no offload, on the wire", Offload.NONE, true, 1),
-                Arguments.of("no USO", new Offload(noUdp, true, true, true, true), true, 1),
-                Arguments.of("no UDP GSO", new Offload(all, false, true, true, true), true, 1),
-                Arguments.of("no UDP GRO", new Offload(all, true, false, true, true), true, 1),
-                Arguments.of("no coalescing", new Offload(all, true, true, false, true), true, 1));
+        TunFeatures noTcp6 = new TunFeatures(true, true, false, true);
+        TunFeatures checksumOnly = new TunFeatures(true, false, false, false);
+        return List.of(
+                new Mode("all offloads", Offload.ALL, false, 1),
+                new Mode("all offloads", Offload.ALL, false, 2),
+                new Mode("all offloads", Offload.ALL, true, 1),
+                new Mode("all offloads", Offload.ALL, true, 2),
+                new Mode("no offload", Offload.NONE, false, 1),
+                new Mode("no offload", Offload.NONE, true, 2),
+                new Mode("no USO", new Offload(noUdp, true, true, true, true), true, 1),
+                new Mode("no TSO6", new Offload(noTcp6, true, true, true, true), true, 1),
+                new Mode("checksums only", new Offload(checksumOnly, true, true, true, true), true, 1),
+                new Mode("plain TUN", new Offload(TunFeatures.NONE, true, true, true, true), true, 1),
+                new Mode("no UDP GSO", new Offload(all, false, true, true, true), true, 1),
+                new Mode("no UDP GRO", new Offload(all, true, false, true, true), true, 1),
+                new Mode("no coalescing", new Offload(all, true, true, false, true), true, 1));
     }
 
-    @ParameterizedTest(name = "{0}")
+    @ParameterizedTest(name = "{0}, underlay {1}")
     @MethodSource("modes")
-    void carriesEverything(String name, Offload offload, boolean wire, int loops) throws Exception {
+    void carriesEverything(Mode mode, IpFamily outer) throws Exception {
         try (TestNamespaces namespaces = TestNamespaces.assumePermitted().assumeTun()) {
-            List<TestNode> nodes = TestNode.pair(namespaces);
-            TestNode culvert = nodes.get(0);
-            TestNode kernel = nodes.get(1);
-            if (wire) {
-                cutAtTheLink(namespaces, culvert.node());
-                cutAtTheLink(namespaces, kernel.node());
+            List<TestNode> nodes = TestNode.pair(namespaces, outer);
+            if (mode.wire()) {
+                nodes.get(0).cutAtTheLink();
+                nodes.get(1).cutAtTheLink();
             }
-            kernel.startKernelVxlan(culvert);
-            try (Overlay overlay = culvert.startOverlay(kernel, offload, loops)) {
-                long size = name.equals("all offloads") ? 100 * MEGABYTE : 5 * MEGABYTE;
-                ping(namespaces, culvert, kernel);
-                ping(namespaces, kernel, culvert);
-                tcp(culvert, kernel, size);
-                tcp(kernel, culvert, size);
-                udp(culvert, kernel);
-                udp(kernel, culvert);
+            nodes.get(1).startKernelVxlan(nodes.get(0));
+            try (Overlay overlay =
+                    nodes.get(0).startOverlay(nodes.get(1), mode.offload(), mode.loops())) {
+                List<Nstat> before = counters(nodes);
+                exchange(nodes.get(0), nodes.get(1), mode.bytes());
+                exchange(nodes.get(1), nodes.get(0), mode.bytes());
                 assertNoDrops(overlay.stats());
-                for (TestNode node : nodes) {
-                    assertChecksumsHeld(namespaces, node.node());
-                    assertChecksumsHeld(namespaces, node.pod());
-                }
+                assertUndisturbed(before, counters(nodes));
             }
         }
     }
 
-    /** Frames of at most 1500 bytes with finished checksums cross the link, as between machines. */
-    private static void cutAtTheLink(TestNamespaces namespaces, NetworkNamespace node)
-            throws Exception {
-        namespaces.check(
-                node,
-                "ethtool -K eth0 tx off tso off gso off gro on tx-udp-segmentation off".split(" "));
-    }
-
-    private static void ping(TestNamespaces namespaces, TestNode from, TestNode to)
-            throws Exception {
-        String target = to.podAddress().getHostAddress();
-        for (int size : new int[] {0, 1, 56, 1400, 1422}) {
-            String line = "ping -c 2 -i 0.01 -W 5 -M do -s %d %s".formatted(size, target);
-            namespaces.check(from.pod(), line.split(" "));
+    private static void exchange(TestNode from, TestNode to, long bytes) throws Exception {
+        for (IpFamily inner : List.of(IPV4, IPV6)) {
+            Paths.ping(from, to, inner);
+            Paths.tcp(from, to, inner, bytes);
+            Paths.udp(from, to, inner);
         }
-        namespaces.check(
-                from.pod(), "ping -c 2 -i 0.01 -W 5 -s 8000 %s".formatted(target).split(" "));
-        namespaces.check(from.node(), "ping -c 2 -i 0.01 -W 5 %s".formatted(target).split(" "));
     }
 
-    private static void tcp(TestNode from, TestNode to, long length) throws Exception {
-        Transfers.Transfer transfer = Transfers.tcp(from.pod(), to.pod(), to.podAddress(), length);
-        assertThat(transfer.received())
-                .isEqualTo(
-                        new Transfers.Received(from.podAddress(), transfer.sentDigest(), length));
+    private static List<Nstat> counters(List<TestNode> nodes) throws Exception {
+        List<Nstat> result = new ArrayList<>();
+        for (TestNode node : nodes) {
+            result.add(Nstat.read(node.node()));
+            result.add(Nstat.read(node.pod()));
+        }
+        return result;
     }
 
-    private static void udp(TestNode from, TestNode to) throws Exception {
-        for (int size : new int[] {1, 2, 100, 1399, 1421, 1422, 1423, 4000, 9000, 60_000}) {
-            byte[] payload = PacketBuilder.payload(size);
-            assertThat(Transfers.udpEcho(from.pod(), to.pod(), to.podAddress(), payload))
-                    .as("%d bytes", size)
-                    .isEqualTo(payload);
+    private static void assertUndisturbed(List<Nstat> before, List<Nstat> after) {
+        for (int i = 0; i < before.size(); i++) {
+            Nstat then = before.get(i);
+            Nstat now = after.get(i);
+            assertThat(now.damageSince(then)).as("damage in %d", i).isEmpty();
+            Map<String, Long> disorder = now.disorderSince(then);
+            long segments = now.get("TcpInSegs") - then.get("TcpInSegs");
+            long sum = disorder.values().stream().mapToLong(Long::longValue).sum();
+            assertThat(sum)
+                    .as("%s of %d segments in %d", disorder, segments, i)
+                    .isLessThanOrEqualTo(segments / SEGMENTS_PER_DISORDER);
         }
     }
 
@@ -112,19 +142,5 @@ class KernelVxlanInteropIT {
                         .mapToLong(drop -> drop.getValue())
                         .sum();
         assertThat(drops).as(stats.toString()).isZero();
-    }
-
-    private static void assertChecksumsHeld(TestNamespaces namespaces, NetworkNamespace namespace)
-            throws Exception {
-        String counters = namespaces.check(namespace, "nstat", "-asz");
-        Matcher matcher = COUNTER.matcher(counters);
-        List<String> names = new ArrayList<>();
-        while (matcher.find()) {
-            names.add(matcher.group(1));
-            assertThat(matcher.group(2)).as(matcher.group(1)).isEqualTo("0");
-        }
-        assertThat(names)
-                .as(counters)
-                .contains("TcpInCsumErrors", "UdpInCsumErrors", "IcmpInCsumErrors");
     }
 }

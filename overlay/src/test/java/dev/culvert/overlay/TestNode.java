@@ -4,7 +4,9 @@ import dev.culvert.linux.netns.NetworkNamespace;
 import dev.culvert.linux.testing.TestNamespaces;
 import dev.culvert.net.Cidr;
 import dev.culvert.net.IpAddresses;
+import dev.culvert.net.IpFamily;
 import dev.culvert.net.MacAddress;
+import dev.culvert.overlay.encap.VxlanEncapsulation;
 import dev.culvert.overlay.fdb.Fdb;
 import dev.culvert.overlay.fdb.FdbEntry;
 import dev.culvert.overlay.fdb.Vtep;
@@ -13,40 +15,70 @@ import java.util.List;
 
 /**
  * A node of a test: a network namespace with an underlay interface {@code eth0}, a bridge and one
- * pod in a namespace of its own. Node N has the underlay address 192.168.77.N and the pod range
- * 10.99.N.0/24.
+ * pod in a namespace of its own. Node N has the underlay addresses 192.168.77.N and fd00:77::N and
+ * the pod ranges 10.99.N.0/24 and fd00:99:N::/64.
+ *
+ * @param outer the family of the underlay that the overlay uses
  */
 record TestNode(
-        int number, TestNamespaces namespaces, NetworkNamespace node, NetworkNamespace pod) {
+        int number,
+        IpFamily outer,
+        TestNamespaces namespaces,
+        NetworkNamespace node,
+        NetworkNamespace pod) {
     static final int PORT = 4789;
     static final int VNI = 1;
     static final String TUN = "cv.tun";
-    private static final int POD_MTU = 1450;
+    private static final int LINK_MTU = 1500;
 
-    /** Two nodes joined by a veth pair. */
+    /** Two nodes joined by a veth pair, with the overlay over IPv4. */
     static List<TestNode> pair(TestNamespaces namespaces) throws Exception {
-        TestNode first = create(1, namespaces);
-        TestNode second = create(2, namespaces);
-        namespaces.connect(first.node, "eth0", second.node, "eth0");
-        for (TestNode each : List.of(first, second)) {
-            each.ip("addr add %s/24 dev eth0".formatted(each.underlay().getHostAddress()));
-        }
-        return List.of(first, second);
+        return pair(namespaces, IpFamily.IPV4);
     }
 
-    private static TestNode create(int number, TestNamespaces namespaces) throws Exception {
+    /** Two nodes joined by a veth pair. */
+    static List<TestNode> pair(TestNamespaces namespaces, IpFamily outer) throws Exception {
+        List<TestNode> nodes = List.of(create(1, outer, namespaces), create(2, outer, namespaces));
+        namespaces.connect(nodes.get(0).node, "eth0", nodes.get(1).node, "eth0");
+        for (TestNode each : nodes) {
+            each.addressUnderlay();
+        }
+        return nodes;
+    }
+
+    /** A node whose {@code eth0} is still to be made. */
+    static TestNode create(int number, IpFamily outer, TestNamespaces namespaces) throws Exception {
         TestNode result =
-                new TestNode(number, namespaces, namespaces.create(), namespaces.create());
+                new TestNode(number, outer, namespaces, namespaces.create(), namespaces.create());
         namespaces.connect(result.node, "pod0", result.pod, "eth0");
+        int mtu = result.podMtu();
         result.ip("link add br0 type bridge");
-        result.ip("link set pod0 mtu " + POD_MTU + " master br0");
-        result.ip("link set br0 mtu " + POD_MTU + " up");
+        result.ip("link set pod0 mtu %d master br0".formatted(mtu));
+        result.ip("link set br0 mtu %d up".formatted(mtu));
         result.ip("addr add 10.99.%d.1/24 dev br0".formatted(number));
-        result.podIp("link set eth0 mtu " + POD_MTU);
+        result.ip("addr add fd00:99:%d::1/64 dev br0 nodad".formatted(number));
+        result.podIp("link set eth0 mtu %d".formatted(mtu));
         result.podIp("addr add 10.99.%d.2/24 dev eth0".formatted(number));
+        result.podIp("addr add fd00:99:%d::2/64 dev eth0 nodad".formatted(number));
         result.podIp("route add default via 10.99.%d.1".formatted(number));
-        namespaces.check(result.node, "sysctl", "-qw", "net.ipv4.ip_forward=1");
+        result.podIp("-6 route add default via fd00:99:%d::1".formatted(number));
+        namespaces.check(
+                result.node,
+                "sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1".split(" "));
         return result;
+    }
+
+    /** Gives {@code eth0} its addresses, once it is there. */
+    void addressUnderlay() throws Exception {
+        ip("addr add 192.168.77.%d/24 dev eth0".formatted(number));
+        ip("addr add fd00:77::%d/64 dev eth0 nodad".formatted(number));
+    }
+
+    /** Lets only finished frames of at most 1500 bytes onto the link, as between machines. */
+    void cutAtTheLink() throws Exception {
+        namespaces.check(
+                node,
+                "ethtool -K eth0 tx off tso off gso off gro on tx-udp-segmentation off".split(" "));
     }
 
     /** {@code ip} in the node. */
@@ -59,16 +91,34 @@ record TestNode(
         namespaces.check(pod, ("ip " + arguments).split(" "));
     }
 
+    int podMtu() {
+        return LINK_MTU
+                - (outer == IpFamily.IPV4
+                        ? VxlanEncapsulation.IPV4_OVERHEAD
+                        : VxlanEncapsulation.IPV6_OVERHEAD);
+    }
+
     InetAddress underlay() {
-        return IpAddresses.parse("192.168.77." + number);
+        String base = outer == IpFamily.IPV4 ? "192.168.77." : "fd00:77::";
+        return IpAddresses.parse(base + number);
     }
 
     InetAddress podAddress() {
-        return IpAddresses.parse("10.99.%d.2".formatted(number));
+        return podAddress(IpFamily.IPV4);
     }
 
-    Cidr podCidr() {
-        return Cidr.parse("10.99.%d.0/24".formatted(number));
+    InetAddress podAddress(IpFamily family) {
+        String address = family == IpFamily.IPV4 ? "10.99.%d.2" : "fd00:99:%d::2";
+        return IpAddresses.parse(address.formatted(number));
+    }
+
+    Cidr podCidr(IpFamily family) {
+        String cidr = family == IpFamily.IPV4 ? "10.99.%d.0/24" : "fd00:99:%d::/64";
+        return Cidr.parse(cidr.formatted(number));
+    }
+
+    List<Cidr> podCidrs() {
+        return List.of(podCidr(IpFamily.IPV4), podCidr(IpFamily.IPV6));
     }
 
     Vtep vtep() {
@@ -84,7 +134,7 @@ record TestNode(
                         underlay(),
                         PORT,
                         vtep().mac(),
-                        List.of(podCidr()),
+                        podCidrs(),
                         loops,
                         List.of(),
                         OverlayConfig.Tuning.DEFAULT);
@@ -94,32 +144,46 @@ record TestNode(
                     overlay.start();
                     return true;
                 });
-        overlay.limitTo(POD_MTU);
-        overlay.publish(Fdb.of(List.of(new FdbEntry(peer.podCidr(), peer.vtep()))));
-        ip("addr add %s/32 dev %s".formatted(podCidr().network().getHostAddress(), TUN));
-        ip("link set %s mtu %d up".formatted(TUN, POD_MTU));
-        ip(
-                "route add 10.99.0.0/16 dev %s src %s"
-                        .formatted(TUN, podCidr().network().getHostAddress()));
+        overlay.limitTo(podMtu());
+        overlay.publish(
+                Fdb.of(
+                        peer.podCidrs().stream()
+                                .map(cidr -> new FdbEntry(cidr, peer.vtep()))
+                                .toList()));
+        String base = podCidr(IpFamily.IPV4).network().getHostAddress();
+        ip("addr add %s/32 dev %s".formatted(base, TUN));
+        ip("link set %s mtu %d up".formatted(TUN, podMtu()));
+        ip("route add 10.99.0.0/16 dev %s src %s".formatted(TUN, base));
+        ip("-6 route add fd00:99::/32 dev %s src fd00:99:%d::1".formatted(TUN, number));
         return overlay;
     }
 
     /** Sets up the kernel's vxlan device here as flannel does: static entries, no learning. */
     void startKernelVxlan(TestNode peer) throws Exception {
-        String base = podCidr().network().getHostAddress();
-        String peerBase = peer.podCidr().network().getHostAddress();
-        String peerMac = peer.vtep().mac().toString();
         ip(
                 "link add flannel.1 mtu %d address %s type vxlan id %d local %s dev eth0 dstport %d nolearning"
-                        .formatted(POD_MTU, vtep().mac(), VNI, underlay().getHostAddress(), PORT));
+                        .formatted(podMtu(), vtep().mac(), VNI, underlay().getHostAddress(), PORT));
+        String base = podCidr(IpFamily.IPV4).network().getHostAddress();
         ip("addr add %s/32 dev flannel.1".formatted(base));
         ip("link set flannel.1 up");
-        ip("neigh replace %s lladdr %s dev flannel.1 nud permanent".formatted(peerBase, peerMac));
+        String peerMac = peer.vtep().mac().toString();
         namespaces.check(
                 node,
                 "bridge fdb append %s dev flannel.1 dst %s"
                         .formatted(peerMac, peer.underlay().getHostAddress())
                         .split(" "));
-        ip("route replace %s via %s dev flannel.1 onlink".formatted(peer.podCidr(), peerBase));
+        for (Cidr cidr : peer.podCidrs()) {
+            String gateway = cidr.network().getHostAddress();
+            ip(
+                    "neigh replace %s lladdr %s dev flannel.1 nud permanent"
+                            .formatted(gateway, peerMac));
+            ip("route replace %s via %s dev flannel.1 onlink".formatted(cidr, gateway));
+        }
+    }
+
+    /** Routes to the peer's pods without any overlay. */
+    void startPlainRouting(TestNode peer) throws Exception {
+        ip("route add %s via 192.168.77.%d".formatted(peer.podCidr(IpFamily.IPV4), peer.number));
+        ip("-6 route add %s via fd00:77::%d".formatted(peer.podCidr(IpFamily.IPV6), peer.number));
     }
 }

@@ -22,6 +22,9 @@ import java.util.concurrent.TimeoutException;
 final class Transfers {
     private static final int PATIENCE_SECONDS = 60;
 
+    /** The slowest transfer that is still waited for. */
+    private static final long BYTES_PER_SECOND = 2_000_000;
+
     private Transfers() {}
 
     /** What the receiver of a TCP transfer saw. */
@@ -43,7 +46,7 @@ final class Transfers {
                 channel.socket().connect(new InetSocketAddress(to, port), PATIENCE_SECONDS * 1000);
                 digest = send(channel, length);
             }
-            return new Transfer(digest, get(received));
+            return new Transfer(digest, get(received, length / BYTES_PER_SECOND));
         }
     }
 
@@ -130,6 +133,11 @@ final class Transfers {
 
     private static <T> T get(CompletableFuture<T> future)
             throws ExecutionException, InterruptedException, TimeoutException {
-        return future.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        return get(future, 0);
+    }
+
+    private static <T> T get(CompletableFuture<T> future, long moreSeconds)
+            throws ExecutionException, InterruptedException, TimeoutException {
+        return future.get(PATIENCE_SECONDS + moreSeconds, TimeUnit.SECONDS);
     }
 }

@@ -17,6 +17,11 @@ public final class NativeBytes {
         return memory;
     }
 
+    /** A copy of some bytes of memory. */
+    public static byte[] bytes(MemorySegment memory, long offset, int length) {
+        return memory.asSlice(offset, length).toArray(ValueLayout.JAVA_BYTE);
+    }
+
     /** All bytes that a vector points to. */
     @SuppressWarnings("restricted")
     public static byte[] gather(IoVector vector) {
