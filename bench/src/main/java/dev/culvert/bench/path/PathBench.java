@@ -50,7 +50,7 @@ final class PathBench {
             runs.addAll(plan.runs());
         }
         long end =
-                System.nanoTime() + (mode.isCulvert() ? WARM_UP_RUNS * plan.seconds() * SECOND : 0);
+                System.nanoTime() + (mode.isCulvert() ? WARM_UP_RUNS * SECOND * plan.seconds() : 0);
         do {
             for (Run run : runs) {
                 attempt("warming up, " + run.label(), mode, () -> probe.measure(run));
