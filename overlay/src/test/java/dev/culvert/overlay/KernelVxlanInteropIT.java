@@ -76,8 +76,16 @@ class KernelVxlanInteropIT {
                 new Mode("no offload", Offload.NONE, true, 2),
                 new Mode("no USO", new Offload(noUdp, true, true, true, true), true, 1),
                 new Mode("no TSO6", new Offload(noTcp6, true, true, true, true), true, 1),
-                new Mode("checksums only", new Offload(checksumOnly, true, true, true, true), true, 1),
-                new Mode("plain TUN", new Offload(TunFeatures.NONE, true, true, true, true), true, 1),
+                new Mode(
+                        "checksums only",
+                        new Offload(checksumOnly, true, true, true, true),
+                        true,
+                        1),
+                new Mode(
+                        "plain TUN",
+                        new Offload(TunFeatures.NONE, true, true, true, true),
+                        true,
+                        1),
                 new Mode("no UDP GSO", new Offload(all, false, true, true, true), true, 1),
                 new Mode("no UDP GRO", new Offload(all, true, false, true, true), true, 1),
                 new Mode("no coalescing", new Offload(all, true, true, false, true), true, 1));
