@@ -13,9 +13,6 @@ public final class Poller {
     /** Tasks of the event loop wait no longer than this. */
     private static final long MOST_NANOS = 1_000_000;
 
-    /** If yielding the core takes longer, somebody else had it. */
-    private static final long CROWDED_NANOS = 5_000;
-
     private final List<EpollPacketChannel> channels = new ArrayList<>();
     private final SpinBudget budget;
 
@@ -55,23 +52,18 @@ public final class Poller {
         }
     }
 
-    /**
-     * Looks until there is something; false when it is time to sleep, or for others. Where another
-     * task wants this core, sleeping costs no more than looking, and leaves it the core.
-     */
+    /** Looks until there is something; false when it is time to sleep, or for others. */
     private boolean spin(long end) {
         long start = System.nanoTime();
         long window = budget.window(start);
         long now = start;
-        boolean alone = true;
-        while (alone && now - start < window && now - end < 0) {
+        while (now - start < window && now - end < 0) {
+            // Whoever wants this core more urgently is likely to be about to send something.
             LibC.schedYield();
-            long before = now;
-            now = System.nanoTime();
-            alone = now - before < CROWDED_NANOS;
             if (readAll()) {
                 return true;
             }
+            now = System.nanoTime();
         }
         budget.spentInVain(now - start);
         return false;

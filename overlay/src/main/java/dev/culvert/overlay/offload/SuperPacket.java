@@ -133,7 +133,9 @@ public final class SuperPacket<T> {
 
     /** A seed is for the kernel to finish, and as good here as it will be there. */
     private static boolean hasGoodChecksum(IpPacket packet) {
-        return packet.isChecksumSeeded(packet.checksumField()) || packet.transportChecksumHolds();
+        return packet.networkChecksumHolds()
+                && (packet.isChecksumSeeded(packet.checksumField())
+                        || packet.transportChecksumHolds());
     }
 
     /**
@@ -211,6 +213,10 @@ public final class SuperPacket<T> {
                         == NetworkOrder.i32(scratch, mine + TcpHeader.ACKNOWLEDGMENT_OFFSET)
                 && NetworkOrder.u16(memory, theirs + TcpHeader.WINDOW_OFFSET)
                         == NetworkOrder.u16(scratch, mine + TcpHeader.WINDOW_OFFSET)
+                && NetworkOrder.u8(memory, theirs + TcpHeader.DATA_OFFSET_OFFSET)
+                        == NetworkOrder.u8(scratch, mine + TcpHeader.DATA_OFFSET_OFFSET)
+                && NetworkOrder.u16(memory, theirs + TcpHeader.URGENT_OFFSET)
+                        == NetworkOrder.u16(scratch, mine + TcpHeader.URGENT_OFFSET)
                 && sameOptions(memory, theirs, mine);
     }
 

@@ -172,6 +172,13 @@ public final class IpPacket {
         return InternetChecksum.addNumber(InternetChecksum.addNumber(sum, protocol), length);
     }
 
+    /** Whether the network header's checksum holds; IPv6 has none. */
+    public boolean networkChecksumHolds() {
+        return !isIpv4()
+                || InternetChecksum.fold(InternetChecksum.sum(memory, offset, headerLength, 0))
+                        == 0xffff;
+    }
+
     /** Whether the TCP or UDP checksum holds; a UDP checksum of 0 over IPv4 does not. */
     public boolean transportChecksumHolds() {
         long sum =

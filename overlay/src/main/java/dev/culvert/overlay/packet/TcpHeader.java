@@ -45,5 +45,8 @@ public final class TcpHeader {
     /** CWR (RFC 3168). */
     public static final int CWR = 0x80;
 
+    /** Urgent pointer, 16 bits. */
+    public static final int URGENT_OFFSET = 18;
+
     private TcpHeader() {}
 }
