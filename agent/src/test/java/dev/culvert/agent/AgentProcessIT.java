@@ -262,7 +262,8 @@ class AgentProcessIT {
     }
 
     private static String vtep(String name, String ip) {
-        return "{\"ip\":\"%s\",\"mac\":\"%s\",\"vni\":1,\"port\":4789,\"protocols\":[\"vxlan\"]}"
+        return ("{\"ip\":\"%s\",\"mac\":\"%s\",\"vni\":1,\"port\":4789,"
+                        + "\"protocols\":[\"vxlan\",\"vxlan-rco\"]}")
                 .formatted(ip, MacAddress.ofName(name));
     }
 

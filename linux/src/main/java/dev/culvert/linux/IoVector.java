@@ -108,4 +108,9 @@ public final class IoVector {
     public long length(int index) {
         return entries.get(JAVA_LONG, (long) ENTRY_BYTES * index + LENGTH_OFFSET);
     }
+
+    /** Bytes of the array itself. */
+    public long bufferBytes() {
+        return entries.byteSize();
+    }
 }

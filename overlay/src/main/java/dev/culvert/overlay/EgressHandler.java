@@ -247,4 +247,9 @@ final class EgressHandler extends ChannelInboundHandlerAdapter {
         }
         return errno == Errno.EMSGSIZE.number() ? DropReason.TOO_BIG : DropReason.SEND_FAILED;
     }
+
+    /** Bytes of fixed native memory that it holds; any thread. */
+    long bufferBytes() {
+        return segmenter.bufferBytes() + vector.bufferBytes() + icmp.memory().byteSize();
+    }
 }

@@ -174,4 +174,9 @@ final class IngressHandler extends ChannelInboundHandlerAdapter {
         }
         VirtioNetHeader.writeChecksum(memory, header, packet.headerLength(), field);
     }
+
+    /** Bytes of fixed native memory that it holds; any thread. */
+    long bufferBytes() {
+        return coalescer.bufferBytes();
+    }
 }

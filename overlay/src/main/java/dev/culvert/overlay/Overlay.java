@@ -53,7 +53,9 @@ public final class Overlay implements AutoCloseable {
     private final OverlayMetrics metrics;
     private final FeatureRegister features;
     private final List<Channel> channels = new ArrayList<>();
+    private final List<LoopLag> lags;
     private volatile Forwarding forwarding;
+    private volatile long bufferBytes;
     private @Nullable MultiThreadIoEventLoopGroup group;
 
     /** Prepares it, with every offload; nothing is opened before {@link #start}. */
@@ -68,6 +70,7 @@ public final class Overlay implements AutoCloseable {
         this.encapsulation = new VxlanEncapsulation(config.vni(), config.localMac());
         this.counters =
                 IntStream.range(0, config.loops()).mapToObj(_ -> new LoopCounters()).toList();
+        this.lags = IntStream.range(0, config.loops()).mapToObj(_ -> new LoopLag()).toList();
         this.metrics = new OverlayMetrics(counters);
         this.features = new FeatureRegister(offload, !config.icmpSources().isEmpty());
         this.forwarding = Forwarding.empty(config.podCidrs());
@@ -88,9 +91,11 @@ public final class Overlay implements AutoCloseable {
                         EpollIoHandler.newFactory());
         group = loops;
         try {
+            long bytes = 0;
             for (int number = 0; number < config.loops(); number++) {
-                startLoop(number, loops.next());
+                bytes += startLoop(number, loops.next());
             }
+            bufferBytes = bytes;
         } catch (LinuxException e) {
             close();
             throw OverlayException.opening(config, e);
@@ -100,7 +105,8 @@ public final class Overlay implements AutoCloseable {
         }
     }
 
-    private void startLoop(int number, EventLoop eventLoop) throws LinuxException {
+    /** Gives the bytes of its buffers. */
+    private long startLoop(int number, EventLoop eventLoop) throws LinuxException {
         TunChannel tun =
                 new TunChannel(
                         TunDevice.openQueue(config.tunName(), offload.tun()),
@@ -120,11 +126,15 @@ public final class Overlay implements AutoCloseable {
                         () -> forwarding,
                         icmp,
                         config.tuning().dscp());
-        register(
-                wire,
-                new IngressHandler(loop, encapsulation, tun, offload.coalescing()),
-                eventLoop);
-        register(tun, new EgressHandler(loop, encapsulation, tun, wire), eventLoop);
+        IngressHandler ingress = new IngressHandler(loop, encapsulation, tun, offload.coalescing());
+        EgressHandler egress = new EgressHandler(loop, encapsulation, tun, wire);
+        register(wire, ingress, eventLoop);
+        register(tun, egress, eventLoop);
+        lags.get(number).start(eventLoop);
+        return tun.bufferBytes()
+                + wire.bufferBytes()
+                + ingress.bufferBytes()
+                + egress.bufferBytes();
     }
 
     private static void register(Channel channel, ChannelHandler handler, EventLoop eventLoop) {
@@ -223,6 +233,25 @@ public final class Overlay implements AutoCloseable {
 
     int fdbSize() {
         return forwarding.size();
+    }
+
+    /** Bytes of native memory that packets pass through, of all loops: fixed once it is open. */
+    public long bufferBytes() {
+        return bufferBytes;
+    }
+
+    /** How late the event loops get to their tasks, the latest counting, in seconds. */
+    double lagSeconds() {
+        long now = System.nanoTime();
+        return lags.stream().mapToLong(lag -> lag.nanos(now)).max().orElse(0) / 1e9;
+    }
+
+    /** Runs this on every event loop. */
+    void onEveryLoop(Runnable task) {
+        MultiThreadIoEventLoopGroup loops = group;
+        if (loops != null) {
+            loops.forEach(loop -> loop.execute(task));
+        }
     }
 
     /** All counters now. */

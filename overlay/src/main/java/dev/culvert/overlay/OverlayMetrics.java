@@ -27,6 +27,17 @@ final class OverlayMetrics implements AutoCloseable {
         counter(registry, "packets", "ingress", LoopCounters.INGRESS_PACKETS);
         counter(registry, "bytes", "egress", LoopCounters.EGRESS_BYTES);
         counter(registry, "bytes", "ingress", LoopCounters.INGRESS_BYTES);
+        calls(registry, "sends", "Send calls", LoopCounters.EGRESS_SENDS);
+        calls(
+                registry,
+                "messages",
+                "Messages received, of one frame or several",
+                LoopCounters.INGRESS_MESSAGES);
+        calls(
+                registry,
+                "writes",
+                "Packets and super-packets handed to the kernel",
+                LoopCounters.INGRESS_WRITES);
         for (DropReason reason : DropReason.values()) {
             keep(
                     registry,
@@ -45,6 +56,22 @@ final class OverlayMetrics implements AutoCloseable {
                 Gauge.builder("culvert.overlay.fdb.entries", overlay, Overlay::fdbSize)
                         .description("Prefixes in the forwarding database")
                         .register(registry));
+        keep(
+                registry,
+                Gauge.builder("culvert.overlay.loop.lag", overlay, Overlay::lagSeconds)
+                        .baseUnit("seconds")
+                        .description("How late the event loops got to their tasks at most lately")
+                        .register(registry));
+        keep(
+                registry,
+                Gauge.builder("culvert.overlay.buffer", overlay, Overlay::bufferBytes)
+                        .baseUnit("bytes")
+                        .description("Native memory that packets pass through, of all loops")
+                        .register(registry));
+        features(registry, overlay);
+    }
+
+    private void features(MeterRegistry registry, Overlay overlay) {
         for (Feature feature : Feature.values()) {
             keep(
                     registry,
@@ -65,6 +92,15 @@ final class OverlayMetrics implements AutoCloseable {
                                 "culvert.overlay." + what, this, metrics -> metrics.sum(counter))
                         .tags(Tags.of("direction", direction))
                         .description("Inner " + what + " exchanged with peers")
+                        .register(registry));
+    }
+
+    private void calls(MeterRegistry registry, String what, String description, int counter) {
+        keep(
+                registry,
+                FunctionCounter.builder(
+                                "culvert.overlay." + what, this, metrics -> metrics.sum(counter))
+                        .description(description)
                         .register(registry));
     }
 

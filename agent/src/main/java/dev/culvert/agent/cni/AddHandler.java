@@ -112,6 +112,7 @@ final class AddHandler implements VerbHandler {
                 addresses,
                 network.bridge(),
                 network.podMtu(),
+                network.gsoMaxSize(),
                 lease.alias());
     }
 

@@ -33,6 +33,8 @@ public record AgentConfig(
     /** Where the file is when nobody says otherwise; there it may be missing. */
     public static final Path DEFAULT_FILE = Path.of("/etc/culvert/culvert.yaml");
 
+    private static final int MOST_DEFAULT_LOOPS = 4;
+
     /** All defaults. */
     public static AgentConfig defaults() {
         return of(defaultValues());
@@ -187,6 +189,14 @@ public record AgentConfig(
 
     /** The number of event loops, with 0 replaced by what it stands for. */
     public int eventLoops() {
-        return loops == 0 ? Runtime.getRuntime().availableProcessors() : loops;
+        return loops == 0 ? eventLoopsFor(Runtime.getRuntime().availableProcessors()) : loops;
+    }
+
+    /**
+     * Half of the cores: the pods' own senders and receivers need the others, and on two cores one
+     * loop was measured to carry more than two. More than four have never been needed.
+     */
+    static int eventLoopsFor(int cores) {
+        return Math.clamp(cores / 2, 1, MOST_DEFAULT_LOOPS);
     }
 }

@@ -57,7 +57,13 @@ public final class Settings {
 
     /** See its text. */
     public static final Setting<Integer> LOOPS =
-            number("loops", 0, 0, 256, "Event loops of the data path; 0 is one for each core.");
+            number(
+                    "loops",
+                    0,
+                    0,
+                    256,
+                    "Event loops of the data path; 0 is half of the cores, at least 1 and at most"
+                            + " 4.");
 
     /** See its text. */
     public static final Setting<Integer> TRANSMIT_QUEUE_LENGTH =

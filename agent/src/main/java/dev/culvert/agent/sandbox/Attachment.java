@@ -16,6 +16,7 @@ import java.util.List;
  * @param addresses the pod's addresses, at least one, at most one a family
  * @param bridge the name of the bridge that the node's end is a port of
  * @param mtu bytes of the largest IP packet
+ * @param gsoMaxSize bytes of the largest super-packet
  * @param alias the text that the node's end carries from its first moment
  */
 public record Attachment(
@@ -24,6 +25,7 @@ public record Attachment(
         List<PodAddress> addresses,
         String bridge,
         int mtu,
+        int gsoMaxSize,
         String alias) {
     private static final int HASH_DIGITS = 11; // with "cv" the 13th of IFNAMSIZ - 1 = 15 bytes
 

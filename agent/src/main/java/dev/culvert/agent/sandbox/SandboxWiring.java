@@ -1,5 +1,7 @@
 package dev.culvert.agent.sandbox;
 
+import dev.culvert.linux.Errno;
+import dev.culvert.linux.LinuxException;
 import dev.culvert.linux.netns.NetworkNamespace;
 import dev.culvert.linux.route.Address;
 import dev.culvert.linux.route.Link;
@@ -13,6 +15,7 @@ import dev.culvert.net.MacAddress;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 
@@ -24,14 +27,9 @@ import org.apache.logging.log4j.Logger;
 public final class SandboxWiring {
     private static final Logger LOG = LogManager.getLogger(SandboxWiring.class);
 
-    /**
-     * Bytes of the largest super-packet that a pod sends: with room for outer headers below the
-     * 65,507 bytes of a UDP datagram.
-     */
-    private static final int GSO_MAX_SIZE = 61_000;
-
     private final Rtnetlink node;
     private final Sandboxes sandboxes;
+    private final AtomicBoolean saidThatSizeIsRefused = new AtomicBoolean();
 
     /**
      * @param node the node's namespace; stays open
@@ -139,7 +137,7 @@ public final class SandboxWiring {
         }
     }
 
-    private static void configure(Sandbox pod, Attachment attachment, MacAddress bridgeMac)
+    private void configure(Sandbox pod, Attachment attachment, MacAddress bridgeMac)
             throws IOException {
         Rtnetlink rtnetlink = pod.rtnetlink();
         Link link =
@@ -159,10 +157,24 @@ public final class SandboxWiring {
                 prepareIpv6(pod, attachment.ifName());
             }
         }
-        rtnetlink.changeLink(
-                link.index(), LinkChange.NONE.withGsoMaxSize(GSO_MAX_SIZE).withUp(true));
+        limitSuperPackets(rtnetlink, link, attachment.gsoMaxSize());
+        rtnetlink.changeLink(link.index(), LinkChange.NONE.withUp(true));
         for (PodAddress address : attachment.addresses()) {
             address(rtnetlink, link.index(), address, attachment.mtu(), bridgeMac);
+        }
+    }
+
+    /** A matter of speed alone: without it a large super-packet leaves in two sends. */
+    private void limitSuperPackets(Rtnetlink pod, Link link, int bytes) throws LinuxException {
+        try {
+            pod.changeLink(link.index(), LinkChange.NONE.withGsoMaxSize(bytes));
+        } catch (LinuxException e) {
+            if (!e.errno().equals(Errno.EINVAL) && !e.errno().equals(Errno.EOPNOTSUPP)) {
+                throw e;
+            }
+            if (saidThatSizeIsRefused.compareAndSet(false, true)) {
+                LOG.info("the kernel does not limit pods' super-packets bytes={}", bytes, e);
+            }
         }
     }
 

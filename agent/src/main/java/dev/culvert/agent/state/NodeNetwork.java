@@ -13,8 +13,9 @@ import java.util.Optional;
  * @param bridge the name of the bridge that the host ends of the veths are ports of
  * @param podCidrs this node's pod ranges, at most one of each family
  * @param podMtu bytes of the largest IP packet of a pod
+ * @param gsoMaxSize bytes of the largest super-packet that a pod's kernel makes
  */
-public record NodeNetwork(String bridge, List<Cidr> podCidrs, int podMtu) {
+public record NodeNetwork(String bridge, List<Cidr> podCidrs, int podMtu, int gsoMaxSize) {
 
     /** Copies the list. */
     public NodeNetwork {

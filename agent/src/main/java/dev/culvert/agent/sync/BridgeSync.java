@@ -11,6 +11,7 @@ import dev.culvert.linux.route.Rtnetlink;
 import dev.culvert.net.Cidr;
 import dev.culvert.net.IpFamily;
 import dev.culvert.net.MacAddress;
+import dev.culvert.overlay.SuperPacketLimit;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -60,7 +61,7 @@ final class BridgeSync implements Synchronizer {
                                                 NodeNetwork.gateway(cidr),
                                                 cidr.prefixLength()))
                         .toList());
-        plan.publish(new NodeNetwork(config.bridge(), cidrs, mtu));
+        plan.publish(new NodeNetwork(config.bridge(), cidrs, mtu, SuperPacketLimit.of(mtu)));
     }
 
     private Link ensure(BridgeSpec spec) throws IOException {

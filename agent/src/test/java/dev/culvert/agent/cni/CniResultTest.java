@@ -27,6 +27,7 @@ final class CniResultTest {
                                 new PodAddress(v6.address(2), v6, v6.address(1))),
                         "culvert0",
                         1450,
+                        62_202,
                         "");
         return CniResult.json(
                 version,

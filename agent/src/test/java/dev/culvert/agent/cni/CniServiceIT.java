@@ -48,12 +48,14 @@ final class CniServiceIT {
     private static final Cidr RANGE = Cidr.parse("10.244.1.0/24");
     private static final Cidr RANGE6 = Cidr.parse("fd00:1::/64");
 
+    private static final int GSO_MAX_SIZE = 62_202;
+
     @TempDir Path run;
 
     private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
     private final List<AutoCloseable> opened = new ArrayList<>();
     private @Nullable NodeNetwork network =
-            new NodeNetwork("culvert0", List.of(RANGE, RANGE6), 1450);
+            new NodeNetwork("culvert0", List.of(RANGE, RANGE6), 1450, GSO_MAX_SIZE);
     private Rtnetlink node;
     private CniService service;
 
@@ -196,6 +198,19 @@ final class CniServiceIT {
     }
 
     @Test
+    void limitsThePodsSuperPackets() throws Exception {
+        NetworkNamespace pod = sandbox();
+        assertThat(add("web", pod).status()).isZero();
+        Process ip =
+                pod.call(
+                        () ->
+                                new ProcessBuilder("ip", "-d", "link", "show", "dev", "eth0")
+                                        .start());
+        assertThat(new String(ip.getInputStream().readAllBytes(), UTF_8))
+                .contains("gso_max_size " + GSO_MAX_SIZE + " ");
+    }
+
+    @Test
     void podsOfTheNodeReachEachOther() throws Exception {
         NetworkNamespace one = sandbox();
         assertThat(add("one", one).status()).isZero();
@@ -301,7 +316,7 @@ final class CniServiceIT {
         assertThat(add.stdout()).contains("the test says so");
         assertThat(call("STATUS", "", "", "1.1.0").code()).isEqualTo(50);
         assertThat(del("web").status()).isZero();
-        network = new NodeNetwork("culvert0", List.of(RANGE), 1450);
+        network = new NodeNetwork("culvert0", List.of(RANGE), 1450, GSO_MAX_SIZE);
         assertThat(call("STATUS", "", "", "1.1.0")).isEqualTo(new Outcome(0, ""));
     }
 

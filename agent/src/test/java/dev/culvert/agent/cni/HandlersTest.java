@@ -38,7 +38,8 @@ final class HandlersTest {
             new NodeNetwork(
                     "culvert0",
                     List.of(Cidr.parse("10.244.1.0/29"), Cidr.parse("fd00::/64")),
-                    1450);
+                    1450,
+                    62_202);
     private NetworkNamespace namespace;
     private LeaseTable leases;
     private AddHandler add;
@@ -91,6 +92,14 @@ final class HandlersTest {
     }
 
     @Test
+    void attachesWhereTheKernelLimitsNoSuperPackets() throws Exception {
+        node.pod().refuseGsoMaxSize();
+        assertThat(add("one")).contains("10.244.1.2/29");
+        assertThat(node.pod().link("eth0").orElseThrow().up()).isTrue();
+        assertThat(node.pod().gsoMaxSize()).isZero();
+    }
+
+    @Test
     void attachesAndDetaches() throws Exception {
         assertThat(add("one")).contains("10.244.1.2/29").contains("fd00:0:0:0:0:0:0:2/64");
         Link host = node.links().getLast();
@@ -100,6 +109,7 @@ final class HandlersTest {
         assertThat(host.masterIndex()).isEqualTo(node.link("culvert0").orElseThrow().index());
         assertThat(pod.mac()).hasToString("0a:58:0a:f4:01:02");
         assertThat(pod.mtu()).isEqualTo(1450);
+        assertThat(node.pod().gsoMaxSize()).isEqualTo(62_202);
         assertThat(node.pod().link("lo").orElseThrow().up()).isTrue();
         assertThat(node.pod().routes()).hasSize(2).allMatch(route -> route.mtu() == 1450);
         assertThat(node.pod().neighbors()).hasSize(2).allMatch(each -> each.mac().equals(BRIDGE));
@@ -127,7 +137,7 @@ final class HandlersTest {
             }
         }
         assertThat(step)
-                .isEqualTo(11); // veth, lo, pod end, 2 x (address, neighbour, route), 2 x host end
+                .isEqualTo(12); // veth, lo, 2 x pod end, 2 x (address, neighbour, route), 2 x host end
     }
 
     @Test
@@ -166,7 +176,7 @@ final class HandlersTest {
 
     @Test
     void saysThatTheRangeIsExhausted() throws Exception {
-        network = new NodeNetwork("culvert0", List.of(Cidr.parse("10.244.1.0/31")), 1450);
+        network = new NodeNetwork("culvert0", List.of(Cidr.parse("10.244.1.0/31")), 1450, 62_202);
         CniError error = refusal("one");
         assertThat(error.code()).isEqualTo(102);
         assertThat(error).hasMessageContaining("10.244.1.0/31");

@@ -87,6 +87,17 @@ class AgentConfigTest {
                                 "debug"));
     }
 
+    @ParameterizedTest
+    @CsvSource({"1, 1", "2, 1", "3, 1", "4, 2", "7, 3", "8, 4", "64, 4"})
+    void halfOfTheCoresGetAnEventLoopUnlessTold(int cores, int loops) {
+        assertThat(AgentConfig.eventLoopsFor(cores)).isEqualTo(loops);
+    }
+
+    @Test
+    void asManyEventLoopsAsTheFileSays() throws ConfigException {
+        assertThat(AgentConfig.parse("f", "loops: 9", Map.of()).eventLoops()).isEqualTo(9);
+    }
+
     @Test
     void theEnvironmentOverridesTheFile() throws ConfigException {
         AgentConfig config =

@@ -31,6 +31,8 @@ public final class InMemoryRtnetlink implements Rtnetlink {
     private final AtomicInteger indexes;
     private final AtomicInteger failAfter;
     private final InMemoryRtnetlink[] pod;
+    private boolean refusesGsoMaxSize;
+    private int gsoMaxSize;
 
     private InMemoryRtnetlink(
             AtomicInteger indexes, AtomicInteger failAfter, InMemoryRtnetlink... pod) {
@@ -60,6 +62,16 @@ public final class InMemoryRtnetlink implements Rtnetlink {
     /** Whether the injected failure came. */
     public boolean failed() {
         return failAfter.get() < 0;
+    }
+
+    /** Behaves as a kernel that knows no limit for super-packets. */
+    public synchronized void refuseGsoMaxSize() {
+        refusesGsoMaxSize = true;
+    }
+
+    /** What a link was last given, 0 for nothing. */
+    public synchronized int gsoMaxSize() {
+        return gsoMaxSize;
     }
 
     private void mayFail(String call) throws LinuxException {
@@ -144,6 +156,10 @@ public final class InMemoryRtnetlink implements Rtnetlink {
         if (old == null) {
             throw new LinuxException("changeLink", Errno.ENODEV, "" + index);
         }
+        if (change.gsoMaxSize() != null && refusesGsoMaxSize) {
+            throw new LinuxException("changeLink", Errno.EINVAL, old.name());
+        }
+        gsoMaxSize = Objects.requireNonNullElse(change.gsoMaxSize(), gsoMaxSize);
         links.put(
                 index,
                 new Link(

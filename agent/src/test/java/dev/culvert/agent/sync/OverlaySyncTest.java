@@ -34,7 +34,8 @@ class OverlaySyncTest {
 
     @Test
     void priorityAndSpinReachTheDataPath() {
-        DataPathConfig config = new DataPathConfig(true, true, true, true, false, "inherit", 7, true);
+        DataPathConfig config =
+                new DataPathConfig(true, true, true, true, false, "inherit", 7, true);
 
         assertThat(OverlaySync.tuning(config)).isEqualTo(new Tuning(OuterDscp.INHERIT, 7));
     }

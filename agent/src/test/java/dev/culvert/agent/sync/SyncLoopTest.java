@@ -68,7 +68,9 @@ class SyncLoopTest {
         assertThat(addressesOf(tun)).containsExactly("10.244.1.0/32");
         assertThat(routes()).containsExactly("10.244.2.0/23");
         assertThat(plan.network())
-                .isEqualTo(new NodeNetwork("culvert0", List.of(Cidr.parse("10.244.1.0/24")), 1450));
+                .isEqualTo(
+                        new NodeNetwork(
+                                "culvert0", List.of(Cidr.parse("10.244.1.0/24")), 1450, 62_202));
         assertThat(settings.values)
                 .containsEntry("net/ipv4/ip_forward", "1")
                 .containsEntry("net/ipv4/conf/culvert.tun/rp_filter", "2")

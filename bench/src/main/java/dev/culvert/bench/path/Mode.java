@@ -1,5 +1,6 @@
 package dev.culvert.bench.path;
 
+import dev.culvert.overlay.SuperPacketLimit;
 import java.util.List;
 
 /** What carries packets from one node to the other. */
@@ -48,6 +49,13 @@ enum Mode implements Named {
     /** The largest packet of a pod, so that the outer packet fits the underlay. */
     int mtu() {
         return this == WIREGUARD_GO ? Node.UNDERLAY_MTU - WIREGUARD_OVERHEAD_BYTES : Node.POD_MTU;
+    }
+
+    /** Bytes of the largest super-packet of a pod: what Culvert's agent sets, else the default. */
+    int gsoMaxSize() {
+        return this == CULVERT
+                ? SuperPacketLimit.of(Node.POD_MTU)
+                : SuperPacketLimit.KERNEL_DEFAULT;
     }
 
     /** Whether it runs Culvert. */

@@ -83,6 +83,15 @@ record Node(int number, Processes processes, NetworkNamespace node, NetworkNames
                 };
         ip("route replace %s %s".formatted(peer.podCidr(), hop));
         inPod("ip route replace default via %s mtu %d".formatted(base(1), mode.mtu()));
+        limitSuperPackets(mode.gsoMaxSize());
+    }
+
+    /**
+     * As the product that is measured would leave the pod's interface. Up to 64 KiB the kernel
+     * takes the limit for IPv4 from the general one, which older versions of ip do not know apart.
+     */
+    private void limitSuperPackets(int bytes) throws IOException {
+        inPod("ip link set eth0 gso_max_size " + bytes);
     }
 
     /** {@code ip} in the node. */

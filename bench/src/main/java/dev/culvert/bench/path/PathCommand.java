@@ -53,7 +53,7 @@ public final class PathCommand implements Callable<Integer> {
     @Option(
             names = "--loops",
             paramLabel = "N",
-            description = "Event loops of Culvert; one for each core if not given.")
+            description = "Event loops of Culvert; half of the cores, 1 to 4, if not given.")
     private @Nullable Integer loops;
 
     @Option(
@@ -120,8 +120,13 @@ public final class PathCommand implements Callable<Integer> {
                 number("--rounds", rounds, quick ? 2 : 5, 1000),
                 number("--seconds", seconds, quick ? 1 : 2, 60),
                 number("--load", load, 500, 100_000),
-                number("--loops", loops, Runtime.getRuntime().availableProcessors(), 256),
+                number("--loops", loops, defaultLoops(), 256),
                 jvmOptions);
+    }
+
+    /** As the agent's. */
+    private static int defaultLoops() {
+        return Math.clamp(Runtime.getRuntime().availableProcessors() / 2, 1, 4);
     }
 
     /** Without the modes whose programs are not there; says which. */

@@ -41,6 +41,7 @@ public final class DatagramBatch {
     private final MemorySegment headers;
     private final MemorySegment names;
     private final MemorySegment controls;
+    private final MemorySegment vectors;
     private final int[] segmentLengths = new int[MAX_MESSAGES];
     private final int[] trafficClasses = new int[MAX_MESSAGES];
     private int count;
@@ -53,7 +54,7 @@ public final class DatagramBatch {
         names = arena.allocate((long) NAME_BYTES * MAX_MESSAGES, 8);
         controls = arena.allocate((long) CONTROL_BYTES * MAX_MESSAGES, 8);
         // All five live exactly as long as their arena does, which each of them keeps alive.
-        MemorySegment vectors = arena.allocate((long) IOVEC_BYTES * MAX_MESSAGES, 8);
+        vectors = arena.allocate((long) IOVEC_BYTES * MAX_MESSAGES, 8);
         for (int i = 0; i < MAX_MESSAGES; i++) {
             vectors.set(
                     JAVA_LONG, (long) IOVEC_BYTES * i, memory.address() + (long) MESSAGE_BYTES * i);
@@ -171,5 +172,14 @@ public final class DatagramBatch {
                 overflows = value;
             }
         }
+    }
+
+    /** Bytes of its memory. */
+    long bufferBytes() {
+        return memory.byteSize()
+                + headers.byteSize()
+                + names.byteSize()
+                + controls.byteSize()
+                + vectors.byteSize();
     }
 }

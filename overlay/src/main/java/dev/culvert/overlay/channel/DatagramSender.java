@@ -132,4 +132,9 @@ final class DatagramSender {
         message.set(JAVA_LONG, IOV_LENGTH_OFFSET, vector.count());
         return LibC.sendmsg(socket, message.address(), 0);
     }
+
+    /** Bytes of its memory. */
+    long bufferBytes() {
+        return message.byteSize() + control.byteSize() + single.bufferBytes();
+    }
 }

@@ -72,4 +72,9 @@ public final class PacketBatch {
         count = 0;
         end = 0;
     }
+
+    /** Bytes of its memory. */
+    long bufferBytes() {
+        return memory.byteSize();
+    }
 }

@@ -87,4 +87,9 @@ public final class TunChannel extends EpollPacketChannel {
     void closeDescriptors() {
         queue.close();
     }
+
+    /** Bytes of fixed native memory that it holds; any thread. */
+    public long bufferBytes() {
+        return batch.bufferBytes();
+    }
 }

@@ -109,4 +109,9 @@ public final class UdpChannel extends EpollPacketChannel {
         receiver.close();
         senders.forEach(UdpSocket::close);
     }
+
+    /** Bytes of fixed native memory that it holds; any thread. */
+    public long bufferBytes() {
+        return batch.bufferBytes() + sender.bufferBytes();
+    }
 }

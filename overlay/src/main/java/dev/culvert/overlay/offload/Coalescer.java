@@ -172,4 +172,9 @@ public final class Coalescer<T> {
                         == packet.transportLength()
                 && NetworkOrder.u16(packet.memory(), udp + UdpHeader.CHECKSUM_OFFSET) != 0;
     }
+
+    /** Bytes of fixed native memory of all slots, used or not; they stay the same ones. */
+    public long bufferBytes() {
+        return slots.stream().mapToLong(SuperPacket::bufferBytes).sum();
+    }
 }

@@ -189,4 +189,9 @@ public final class Segmenter {
         NetworkOrder.u8(headers, header + TcpHeader.FLAGS_OFFSET, flags);
         NetworkOrder.u16(headers, header + TcpHeader.CHECKSUM_OFFSET, 0);
     }
+
+    /** Bytes of fixed native memory that it holds; any thread. */
+    public long bufferBytes() {
+        return headers.byteSize();
+    }
 }

@@ -295,4 +295,9 @@ public final class SuperPacket<T> {
     private long payloadAddress(IpPacket packet) {
         return packet.memory().address() + packet.offset() + headerLength(packet);
     }
+
+    /** Bytes of fixed native memory. */
+    long bufferBytes() {
+        return scratch.byteSize() + vector.bufferBytes();
+    }
 }

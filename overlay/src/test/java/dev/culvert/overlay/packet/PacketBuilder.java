@@ -16,6 +16,9 @@ public final class PacketBuilder {
     private InetAddress destination;
     private byte[] transport = new byte[0];
     private int protocol;
+    private int trafficClass;
+    private int sourcePort = 5353;
+    private int destinationPort = 53;
 
     private PacketBuilder(boolean ipv4) {
         this.ipv4 = ipv4;
@@ -47,6 +50,12 @@ public final class PacketBuilder {
         return this;
     }
 
+    /** With this TOS byte or traffic class. */
+    public PacketBuilder trafficClass(int value) {
+        trafficClass = value;
+        return this;
+    }
+
     /** With a TCP header of this length. */
     public PacketBuilder tcp(int headerLength, int sequence, int flags, byte[] payload) {
         protocol = TcpHeader.PROTOCOL;
@@ -61,11 +70,18 @@ public final class PacketBuilder {
         return this;
     }
 
+    /** With these ports in a UDP header; before it is asked for. */
+    public PacketBuilder ports(int source, int destination) {
+        sourcePort = source;
+        destinationPort = destination;
+        return this;
+    }
+
     /** With a UDP header. */
     public PacketBuilder udp(byte[] payload) {
         protocol = UdpHeader.PROTOCOL;
         ByteBuffer buffer = ByteBuffer.allocate(UdpHeader.BYTES + payload.length);
-        buffer.putShort((short) 5353).putShort((short) 53);
+        buffer.putShort((short) sourcePort).putShort((short) destinationPort);
         buffer.putShort((short) (UdpHeader.BYTES + payload.length)).putShort((short) 0);
         transport = buffer.put(payload).array();
         return this;
@@ -76,11 +92,12 @@ public final class PacketBuilder {
         int header = ipv4 ? Ipv4Header.MIN_BYTES : Ipv6Header.BYTES;
         ByteBuffer buffer = ByteBuffer.allocate(header + transport.length);
         if (ipv4) {
-            buffer.putShort((short) 0x4500).putShort((short) (header + transport.length));
+            buffer.putShort((short) (0x4500 | trafficClass))
+                    .putShort((short) (header + transport.length));
             buffer.putShort((short) ID).putShort((short) 0x4000);
             buffer.put((byte) 64).put((byte) protocol).putShort((short) 0);
         } else {
-            buffer.putInt(0x6000_0000).putShort((short) transport.length);
+            buffer.putInt(0x6000_0000 | (trafficClass << 20)).putShort((short) transport.length);
             buffer.put((byte) protocol).put((byte) 64);
         }
         buffer.put(source.getAddress()).put(destination.getAddress()).put(transport);
