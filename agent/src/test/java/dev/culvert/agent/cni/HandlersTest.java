@@ -137,7 +137,8 @@ final class HandlersTest {
             }
         }
         assertThat(step)
-                .isEqualTo(12); // veth, lo, 2 x pod end, 2 x (address, neighbour, route), 2 x host end
+                .isEqualTo(
+                        12); // veth, lo, 2 x pod end, 2 x (address, neighbour, route), 2 x host end
     }
 
     @Test
