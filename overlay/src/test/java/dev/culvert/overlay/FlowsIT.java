@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.culvert.net.Cidr;
 import dev.culvert.net.IpAddresses;
+import dev.culvert.net.IpFamily;
 import dev.culvert.overlay.OverlayConfig.Offload;
 import dev.culvert.overlay.OverlayConfig.Tuning;
 import dev.culvert.overlay.encap.DropReason;
@@ -158,7 +159,7 @@ class FlowsIT {
         node.overlay.publish(
                 Fdb.of(
                         List.of(
-                                new FdbEntry(node.peer.podCidr(), node.peer.vtep()),
+                                new FdbEntry(node.peer.podCidr(IpFamily.IPV4), node.peer.vtep()),
                                 new FdbEntry(Cidr.parse("10.99.3.0/24"), second))));
     }
 

@@ -7,6 +7,7 @@ import dev.culvert.linux.netns.NetworkNamespace;
 import dev.culvert.linux.testing.TestNamespaces;
 import dev.culvert.net.Cidr;
 import dev.culvert.net.IpAddresses;
+import dev.culvert.net.IpFamily;
 import dev.culvert.overlay.OverlayConfig.Offload;
 import dev.culvert.overlay.OverlayConfig.Tuning;
 import dev.culvert.overlay.encap.DropReason;
@@ -91,7 +92,7 @@ final class WireNode implements AutoCloseable {
                         node.underlay(),
                         TestNode.PORT,
                         node.vtep().mac(),
-                        List.of(node.podCidr(), podCidr6(node)),
+                        List.of(node.podCidr(IpFamily.IPV4), podCidr6(node)),
                         1,
                         List.of(
                                 IpAddresses.parse("10.99.%d.1".formatted(node.number())),
@@ -115,7 +116,7 @@ final class WireNode implements AutoCloseable {
         overlay.publish(
                 Fdb.of(
                         List.of(
-                                new FdbEntry(peer.podCidr(), vtep),
+                                new FdbEntry(peer.podCidr(IpFamily.IPV4), vtep),
                                 new FdbEntry(podCidr6(peer), vtep))));
         configure(node);
         return overlay;

@@ -193,10 +193,10 @@ public record AgentConfig(
     }
 
     /**
-     * Half of the cores: the pods' own senders and receivers need the others, and on two cores one
-     * loop was measured to carry more than two. More than four have never been needed.
+     * One for each core, since flows on different loops do not wait for each other, but no more
+     * than four: the pods' own senders and receivers need cores too.
      */
     static int eventLoopsFor(int cores) {
-        return Math.clamp(cores / 2, 1, MOST_DEFAULT_LOOPS);
+        return Math.min(cores, MOST_DEFAULT_LOOPS);
     }
 }

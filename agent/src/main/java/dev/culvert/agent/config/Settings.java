@@ -62,8 +62,7 @@ public final class Settings {
                     0,
                     0,
                     256,
-                    "Event loops of the data path; 0 is half of the cores, at least 1 and at most"
-                            + " 4.");
+                    "Event loops of the data path; 0 is one for each core, at most 4.");
 
     /** See its text. */
     public static final Setting<Integer> TRANSMIT_QUEUE_LENGTH =

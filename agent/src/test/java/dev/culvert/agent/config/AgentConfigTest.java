@@ -88,8 +88,8 @@ class AgentConfigTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1, 1", "2, 1", "3, 1", "4, 2", "7, 3", "8, 4", "64, 4"})
-    void halfOfTheCoresGetAnEventLoopUnlessTold(int cores, int loops) {
+    @CsvSource({"1, 1", "2, 2", "4, 4", "5, 4", "64, 4"})
+    void eachCoreUpToFourGetsAnEventLoopUnlessTold(int cores, int loops) {
         assertThat(AgentConfig.eventLoopsFor(cores)).isEqualTo(loops);
     }
 

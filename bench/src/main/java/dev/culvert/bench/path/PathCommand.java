@@ -53,7 +53,7 @@ public final class PathCommand implements Callable<Integer> {
     @Option(
             names = "--loops",
             paramLabel = "N",
-            description = "Event loops of Culvert; half of the cores, 1 to 4, if not given.")
+            description = "Event loops of Culvert; one for each core, at most 4, if not given.")
     private @Nullable Integer loops;
 
     @Option(
@@ -126,7 +126,7 @@ public final class PathCommand implements Callable<Integer> {
 
     /** As the agent's. */
     private static int defaultLoops() {
-        return Math.clamp(Runtime.getRuntime().availableProcessors() / 2, 1, 4);
+        return Math.min(Runtime.getRuntime().availableProcessors(), 4);
     }
 
     /** Without the modes whose programs are not there; says which. */
