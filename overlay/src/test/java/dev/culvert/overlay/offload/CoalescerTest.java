@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.culvert.overlay.packet.InternetChecksum;
 import dev.culvert.overlay.packet.IpPacket;
+import dev.culvert.overlay.packet.Ipv4Header;
 import dev.culvert.overlay.packet.NativeBytes;
 import dev.culvert.overlay.packet.NetworkOrder;
 import dev.culvert.overlay.packet.PacketBuilder;
@@ -199,6 +200,7 @@ class CoalescerTest {
         assertThat(written).as("another flow's FIN").isEmpty();
         byte[] fin = stream(2, 1);
         fin[20 + 13] |= TcpHeader.FIN;
+        mend(fin, 36);
         assertThat(offer(fin)).isFalse();
 
         assertThat(written).extracting(CoalescerTest::port).containsExactly(2);
@@ -210,6 +212,7 @@ class CoalescerTest {
         offer(stream(2, 0));
         byte[] fragment = stream(3, 0);
         fragment[7] = 1;
+        mendNetwork(fragment);
 
         assertThat(offer(fragment)).isFalse();
 
@@ -246,8 +249,8 @@ class CoalescerTest {
         second[4] = first[4];
         second[5] = (byte) (first[5] + step);
 
-        offer(first);
-        offer(second);
+        offer(mendNetwork(first));
+        offer(mendNetwork(second));
         coalescer.flush();
 
         assertThat(payloads(20)).hasSize(together ? 1 : 2);
@@ -257,6 +260,14 @@ class CoalescerTest {
     void doesNotBeginWithACorruptPacket() {
         byte[] packet = tcp(4, 20, 0, ACK, PacketBuilder.payload(MSS));
         packet[packet.length - 1] ^= 1;
+
+        assertThat(offer(packet)).isFalse();
+    }
+
+    @Test
+    void doesNotBeginWithACorruptNetworkHeader() {
+        byte[] packet = stream(1, 0);
+        packet[8] ^= 1;
 
         assertThat(offer(packet)).isFalse();
     }
@@ -277,7 +288,17 @@ class CoalescerTest {
         if (checksum >= 0) {
             mend(result, checksum);
         }
-        return result;
+        return mendNetwork(result);
+    }
+
+    private static byte[] mendNetwork(byte[] packet) {
+        if (packet[0] >> 4 == 4) {
+            MemorySegment memory = MemorySegment.ofArray(packet);
+            NetworkOrder.u16(memory, Ipv4Header.CHECKSUM_OFFSET, 0);
+            long sum = InternetChecksum.sum(memory, 0, Ipv4Header.MIN_BYTES, 0);
+            InternetChecksum.store(memory, Ipv4Header.CHECKSUM_OFFSET, sum);
+        }
+        return packet;
     }
 
     private static void mend(byte[] packet, int checksum) {
@@ -326,7 +347,7 @@ class CoalescerTest {
         packet[21] = (byte) port;
         packet[5] = (byte) number;
         mend(packet, 36);
-        return packet;
+        return mendNetwork(packet);
     }
 
     private static byte[] seeded(byte[] packet) {
