@@ -1,7 +1,9 @@
 package dev.culvert.overlay.model;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Random;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -86,6 +88,26 @@ public record Traffic(List<Step> steps) {
         List<byte[]> result = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             result.addAll(flow.next(mss, Twist.PLAIN));
+        }
+        return result;
+    }
+
+    /**
+     * {@code count} packets of each of some flows of all kinds with nothing unusual about them, in
+     * a random order that keeps that of each flow.
+     */
+    public static List<byte[]> interleaved(int flows, int count, int mss, long seed) {
+        List<ModelFlow> each = new ArrayList<>();
+        List<Integer> turns = new ArrayList<>();
+        for (int i = 0; i < flows; i++) {
+            int protocol = i % 3 == 0 ? ModelPacket.UDP : ModelPacket.TCP;
+            each.add(new ModelFlow(i, i % 2 == 0, protocol, mss));
+            turns.addAll(Collections.nCopies(count, i));
+        }
+        Collections.shuffle(turns, new Random(seed));
+        List<byte[]> result = new ArrayList<>();
+        for (int turn : turns) {
+            result.addAll(each.get(turn).next(mss, Twist.PLAIN));
         }
         return result;
     }

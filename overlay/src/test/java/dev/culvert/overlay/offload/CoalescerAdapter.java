@@ -6,6 +6,7 @@ import dev.culvert.overlay.encap.VxlanEncapsulation;
 import dev.culvert.overlay.packet.IpPacket;
 import dev.culvert.overlay.packet.NativeBytes;
 import dev.culvert.overlay.packet.PacketMemory;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -44,6 +45,12 @@ final class CoalescerAdapter {
 
     private static byte[] single(IpPacket packet) {
         byte[] result = new byte[VirtioNetHeader.BYTES + packet.totalLength()];
+        MemorySegment header = MemorySegment.ofArray(result);
+        int field = packet.checksumField();
+        if (field != 0 && packet.isChecksumSeeded(field)) {
+            VirtioNetHeader.writeSeeded(header, 0);
+            VirtioNetHeader.writeChecksum(header, 0, packet.headerLength(), field);
+        }
         byte[] bytes = NativeBytes.bytes(packet.memory(), packet.offset(), packet.totalLength());
         System.arraycopy(bytes, 0, result, VirtioNetHeader.BYTES, bytes.length);
         return result;

@@ -27,26 +27,28 @@ class CoalescerModelTest {
     }
 
     @Property(tries = 200, edgeCases = EdgeCasesMode.NONE)
-    void everyFlowKeepsItsPacketsAndTheirOrder(@ForAll("traffic") Traffic traffic) {
-        List<byte[]> in = traffic.packets();
+    void everyFlowKeepsItsPacketsAndTheirOrder(
+            @ForAll("traffic") Traffic traffic, @ForAll @IntRange(max = 3) int seeded) {
+        List<byte[]> in = PacketLists.seeded(traffic.packets(), seeded);
 
         List<byte[]> out =
                 coalescer.write(in).stream()
                         .flatMap(written -> ModelSegmenter.cut(written).stream())
                         .toList();
 
-        assertThat(PacketLists.byFlow(out)).isEqualTo(PacketLists.byFlow(in));
+        assertThat(PacketLists.byFlow(out)).isEqualTo(PacketLists.byFlow(PacketLists.read(in)));
     }
 
     @Property(tries = 200, edgeCases = EdgeCasesMode.NONE)
-    void putsTogetherOnlyWhatTheKernelWould(@ForAll("traffic") Traffic traffic) {
+    void putsTogetherOnlyWhatTheKernelWould(
+            @ForAll("traffic") Traffic traffic, @ForAll @IntRange(max = 3) int seeded) {
         List<byte[]> in = traffic.packets();
         Map<String, List<ModelPacket>> left = new LinkedHashMap<>();
         for (ModelPacket packet : PacketLists.whole(in)) {
             left.computeIfAbsent(packet.flow(), _ -> new ArrayList<>()).add(packet);
         }
 
-        for (byte[] written : coalescer.write(in)) {
+        for (byte[] written : coalescer.write(PacketLists.seeded(in, seeded))) {
             List<byte[]> cut = ModelSegmenter.cut(written);
             List<ModelPacket> queue =
                     left.getOrDefault(ModelPacket.of(cut.getFirst()).flow(), new ArrayList<>());
@@ -64,14 +66,32 @@ class CoalescerModelTest {
             @ForAll boolean ipv4,
             @ForAll boolean tcp,
             @ForAll @IntRange(min = 1, max = 1398) int mss,
-            @ForAll @IntRange(min = 2, max = 46) int count) {
+            @ForAll @IntRange(min = 2, max = 46) int count,
+            @ForAll @IntRange(max = 3) int seeded) {
         List<byte[]> in = Traffic.clean(ipv4, tcp, mss, count);
 
-        List<byte[]> written = coalescer.write(in);
+        List<byte[]> written = coalescer.write(PacketLists.seeded(in, seeded));
 
         assertThat(written).hasSize(1);
         assertThat(PacketLists.byFlow(ModelSegmenter.cut(written.getFirst())))
                 .isEqualTo(PacketLists.byFlow(in));
+    }
+
+    @Property(tries = 100, edgeCases = EdgeCasesMode.NONE)
+    void writesEachOfSeveralCleanFlowsAtOnce(
+            @ForAll @IntRange(min = 2, max = 16) int flows,
+            @ForAll @IntRange(min = 2, max = 40) int count,
+            @ForAll @IntRange(min = 1, max = 1398) int mss,
+            @ForAll @IntRange(max = 3) int seeded,
+            @ForAll long seed) {
+        List<byte[]> in = Traffic.interleaved(flows, count, mss, seed);
+
+        List<byte[]> written = coalescer.write(PacketLists.seeded(in, seeded));
+
+        assertThat(written).hasSize(flows);
+        List<byte[]> out =
+                written.stream().flatMap(each -> ModelSegmenter.cut(each).stream()).toList();
+        assertThat(PacketLists.byFlow(out)).isEqualTo(PacketLists.byFlow(in));
     }
 
     @Property(tries = 50, edgeCases = EdgeCasesMode.NONE)

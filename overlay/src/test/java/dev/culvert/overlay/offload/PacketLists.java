@@ -1,6 +1,7 @@
 package dev.culvert.overlay.offload;
 
 import dev.culvert.overlay.model.ModelPacket;
+import dev.culvert.overlay.model.ModelReceiver;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -17,6 +18,25 @@ final class PacketLists {
     /** The whole packets. */
     static List<ModelPacket> whole(List<byte[]> packets) {
         return packets.stream().filter(ModelPacket::isWhole).map(ModelPacket::of).toList();
+    }
+
+    /** The whole packets, as a stack reads them that takes a seed for an unfinished checksum. */
+    static List<byte[]> read(List<byte[]> packets) {
+        return packets.stream().filter(ModelPacket::isWhole).map(ModelReceiver::read).toList();
+    }
+
+    /**
+     * The same packets, of which some have only seeded checksums now.
+     *
+     * @param one one in so many; 0 for none
+     */
+    static List<byte[]> seeded(List<byte[]> packets, int one) {
+        List<byte[]> result = new ArrayList<>();
+        for (byte[] packet : packets) {
+            boolean chosen = one > 0 && result.size() % one == 0 && ModelPacket.isWhole(packet);
+            result.add(chosen ? ModelReceiver.seeded(packet) : packet);
+        }
+        return result;
     }
 
     /** What each flow carries, in order. */

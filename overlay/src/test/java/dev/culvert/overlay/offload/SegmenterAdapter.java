@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.culvert.linux.IoVector;
 import dev.culvert.net.MacAddress;
 import dev.culvert.overlay.encap.VxlanEncapsulation;
+import dev.culvert.overlay.model.ModelReceiver;
 import dev.culvert.overlay.packet.IpPacket;
 import dev.culvert.overlay.packet.NativeBytes;
 import dev.culvert.overlay.packet.PacketMemory;
@@ -29,6 +30,15 @@ final class SegmenterAdapter {
     private final Segmenter segmenter = new Segmenter(encapsulation);
     private final IoVector vector = new IoVector(Arena.ofAuto(), 2 * Segmenter.MAX_SEGMENTS);
     private final IpPacket packet = new IpPacket();
+    private final boolean remoteChecksum;
+
+    /**
+     * @param remoteChecksum whether the peer finishes checksums; what is sent is noted as it is
+     *     when it has done so
+     */
+    SegmenterAdapter(boolean remoteChecksum) {
+        this.remoteChecksum = remoteChecksum;
+    }
 
     /** What is sent for a virtio-net header and packet; nothing if it is to be dropped. */
     List<byte[]> send(byte[] read) {
@@ -64,7 +74,8 @@ final class SegmenterAdapter {
 
     private void cut(MemorySegment slice, int type, List<byte[]> sent) {
         byte[] before = slice.toArray(ValueLayout.JAVA_BYTE);
-        if (segmenter.begin(packet, type, VirtioNetHeader.gsoSize(slice, 0), PEER.value(), false)) {
+        int size = VirtioNetHeader.gsoSize(slice, 0);
+        if (segmenter.begin(packet, type, size, PEER.value(), remoteChecksum)) {
             vector.clear();
             for (int count = segmenter.fill(vector); count > 0; count = segmenter.fill(vector)) {
                 takeFrames(count, sent);
@@ -85,8 +96,24 @@ final class SegmenterAdapter {
         for (int at = 0; at < bytes.length; at += size) {
             byte[] frame = Arrays.copyOfRange(bytes, at, Math.min(at + size, bytes.length));
             MemorySegment memory = MemorySegment.ofArray(frame);
-            assertThat(receiver.check(memory, 0, frame.length, false)).as("refused as").isNull();
-            sent.add(Arrays.copyOfRange(frame, HEADROOM, frame.length));
+            assertThat(receiver.check(memory, 0, frame.length, remoteChecksum))
+                    .as("refused as")
+                    .isNull();
+            assertThat(ModelReceiver.isMarked(frame)).as("marked").isEqualTo(remoteChecksum);
+            sent.add(
+                    remoteChecksum
+                            ? finished(frame)
+                            : Arrays.copyOfRange(frame, HEADROOM, frame.length));
         }
+    }
+
+    /** Both the seed and the mark must be as the receiving side wants them. */
+    private static byte[] finished(byte[] frame) {
+        IpPacket inner = new IpPacket();
+        MemorySegment memory = MemorySegment.ofArray(frame);
+        assertThat(inner.parse(memory, HEADROOM, frame.length - HEADROOM)).isTrue();
+        assertThat(VxlanEncapsulation.isRemoteChecksumOf(memory, 0, inner)).as("place").isTrue();
+        assertThat(inner.isChecksumSeeded(inner.checksumField())).as("seed").isTrue();
+        return ModelReceiver.finished(frame);
     }
 }

@@ -13,7 +13,8 @@ import net.jqwik.api.Provide;
 
 /** Super-packets are cut to the same bytes as by the model of the kernel's segmentation. */
 class SegmenterModelTest {
-    private final SegmenterAdapter segmenter = new SegmenterAdapter();
+    private final SegmenterAdapter segmenter = new SegmenterAdapter(false);
+    private final SegmenterAdapter remote = new SegmenterAdapter(true);
 
     @Provide
     Arbitrary<SuperPacket> superPackets() {
@@ -22,6 +23,15 @@ class SegmenterModelTest {
 
     @Property(tries = 500, edgeCases = EdgeCasesMode.NONE)
     void cutsAsTheKernelDoes(@ForAll("superPackets") SuperPacket whole) {
+        assertSameAsTheKernel(segmenter, whole);
+    }
+
+    @Property(tries = 300, edgeCases = EdgeCasesMode.NONE)
+    void leavesChecksumsToThePeerThatFinishesThem(@ForAll("superPackets") SuperPacket whole) {
+        assertSameAsTheKernel(remote, whole);
+    }
+
+    private static void assertSameAsTheKernel(SegmenterAdapter segmenter, SuperPacket whole) {
         List<byte[]> expected = ModelSegmenter.cut(whole.bytes());
 
         List<byte[]> sent = segmenter.send(whole.bytes());
