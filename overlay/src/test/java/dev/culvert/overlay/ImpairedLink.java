@@ -51,6 +51,7 @@ final class ImpairedLink implements AutoCloseable {
     void join(TestNamespaces namespaces, List<TestNode> nodes, Impairment impairment)
             throws Exception {
         NetworkNamespace middle = namespaces.create();
+        TestNode.receiveOnOneCore(namespaces, middle);
         namespaces.check(middle, "sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1");
         for (TestNode node : nodes) {
             String device = "to" + node.number();

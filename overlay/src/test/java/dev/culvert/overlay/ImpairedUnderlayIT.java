@@ -3,9 +3,9 @@ package dev.culvert.overlay;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.culvert.net.IpFamily;
+import dev.culvert.overlay.DigestRun.Mode;
+import dev.culvert.overlay.DigestRun.Result;
 import dev.culvert.overlay.ImpairedLink.Impairment;
-import dev.culvert.overlay.ImpairedPath.Mode;
-import dev.culvert.overlay.ImpairedPath.Result;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -24,18 +24,18 @@ class ImpairedUnderlayIT {
                 new Mode[] {
                     Mode.CULVERT, Mode.CULVERT_WITHOUT_OFFLOADS, Mode.CULVERT_AND_KERNEL_VXLAN
                 }) {
-            ImpairedPath.assertNoDamageBeyond(plain, mode, run(mode, IpFamily.IPV4));
+            DigestRun.assertNoDamageBeyond(plain, mode, run(mode, IpFamily.IPV4));
         }
     }
 
     @Test
     void tcpComesThroughUnharmedOverIpv6() throws Exception {
         Result plain = run(Mode.PLAIN_ROUTING, IpFamily.IPV6);
-        ImpairedPath.assertNoDamageBeyond(plain, Mode.CULVERT, run(Mode.CULVERT, IpFamily.IPV6));
+        DigestRun.assertNoDamageBeyond(plain, Mode.CULVERT, run(Mode.CULVERT, IpFamily.IPV6));
     }
 
     private static Result run(Mode mode, IpFamily outer) throws Exception {
-        Result result = ImpairedPath.run(mode, outer, IMPAIRMENT, BYTES);
+        Result result = DigestRun.overImpairedLink(mode, outer, IMPAIRMENT, BYTES);
         assertThat(result.bytes()).isEqualTo(BYTES);
         return result;
     }

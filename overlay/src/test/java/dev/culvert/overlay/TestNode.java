@@ -50,6 +50,8 @@ record TestNode(
     static TestNode create(int number, IpFamily outer, TestNamespaces namespaces) throws Exception {
         TestNode result =
                 new TestNode(number, outer, namespaces, namespaces.create(), namespaces.create());
+        receiveOnOneCore(namespaces, result.node);
+        receiveOnOneCore(namespaces, result.pod);
         namespaces.connect(result.node, "pod0", result.pod, "eth0");
         int mtu = result.podMtu();
         result.ip("link add br0 type bridge");
@@ -66,6 +68,16 @@ record TestNode(
                 result.node,
                 "sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1".split(" "));
         return result;
+    }
+
+    /**
+     * A veth device puts a packet in the queue of the core that sends it, so that a sender that
+     * moves to another core overtakes itself, which it does not on a network card. One queue for
+     * all keeps the order, where the kernel has this setting.
+     */
+    static void receiveOnOneCore(TestNamespaces namespaces, NetworkNamespace namespace)
+            throws Exception {
+        namespaces.run(namespace, "sysctl", "-qw", "net.core.rps_default_mask=1");
     }
 
     /** Gives {@code eth0} its addresses, once it is there. */
@@ -183,7 +195,20 @@ record TestNode(
 
     /** Routes to the peer's pods without any overlay. */
     void startPlainRouting(TestNode peer) throws Exception {
-        ip("route add %s via 192.168.77.%d".formatted(peer.podCidr(IpFamily.IPV4), peer.number));
-        ip("-6 route add %s via fd00:77::%d".formatted(peer.podCidr(IpFamily.IPV6), peer.number));
+        plainRoutes("add", peer);
+    }
+
+    /** Takes back what {@link #startPlainRouting} did. */
+    void stopPlainRouting(TestNode peer) throws Exception {
+        plainRoutes("del", peer);
+    }
+
+    private void plainRoutes(String verb, TestNode peer) throws Exception {
+        ip(
+                "route %s %s via 192.168.77.%d"
+                        .formatted(verb, peer.podCidr(IpFamily.IPV4), peer.number));
+        ip(
+                "-6 route %s %s via fd00:77::%d"
+                        .formatted(verb, peer.podCidr(IpFamily.IPV6), peer.number));
     }
 }

@@ -10,11 +10,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 
-/** TCP transfers with digests between two nodes over an underlay that loses, doubles, reorders. */
-final class ImpairedPath {
-    private ImpairedPath() {}
+/** TCP transfers with digests between two nodes, in every mode and over links of several kinds. */
+final class DigestRun {
+    private DigestRun() {}
 
     /** What carries the pods' packets on the two nodes. */
     enum Mode {
@@ -69,54 +68,56 @@ final class ImpairedPath {
     }
 
     /**
-     * Sends a quarter of {@code bytes} each way over each family.
+     * Sends a quarter of {@code bytes} each way over each family, over a link that treats frames as
+     * {@code impairment} says.
      *
      * @throws AssertionError if anything arrives other than it was sent
      */
-    static Result run(Mode mode, IpFamily outer, Impairment impairment, long bytes)
+    static Result overImpairedLink(Mode mode, IpFamily outer, Impairment impairment, long bytes)
             throws Exception {
         try (TestNamespaces namespaces = TestNamespaces.assumePermitted().assumeTun();
                 ImpairedLink link = new ImpairedLink()) {
             List<TestNode> nodes = ImpairedLink.pair(namespaces, outer);
             link.join(namespaces, nodes, impairment);
-            List<Overlay> overlays = mode.start(nodes);
-            try {
-                return transfer(nodes, bytes);
-            } finally {
-                overlays.forEach(Overlay::close);
+            return run(mode, nodes, bytes);
+        }
+    }
+
+    /**
+     * As {@link #overImpairedLink} over a veth pair.
+     *
+     * @param wire whether only finished frames of at most 1500 bytes cross it
+     */
+    static Result overVeth(Mode mode, IpFamily outer, boolean wire, long bytes) throws Exception {
+        try (TestNamespaces namespaces = TestNamespaces.assumePermitted().assumeTun()) {
+            List<TestNode> nodes = TestNode.pair(namespaces, outer);
+            if (wire) {
+                nodes.get(0).cutAtTheLink();
+                nodes.get(1).cutAtTheLink();
             }
+            return run(mode, nodes, bytes);
+        }
+    }
+
+    private static Result run(Mode mode, List<TestNode> nodes, long bytes) throws Exception {
+        List<Overlay> overlays = mode.start(nodes);
+        try {
+            return transfer(nodes, bytes);
+        } finally {
+            overlays.forEach(Overlay::close);
         }
     }
 
     private static Result transfer(List<TestNode> nodes, long bytes) throws Exception {
-        List<Nstat> before = counters(nodes);
+        NodeCounters before = NodeCounters.read(nodes);
         long start = System.nanoTime();
         for (IpFamily inner : IpFamily.values()) {
             Paths.tcp(nodes.get(0), nodes.get(1), inner, bytes / 4);
             Paths.tcp(nodes.get(1), nodes.get(0), inner, bytes / 4);
         }
         Duration time = Duration.ofNanos(System.nanoTime() - start);
-        List<Nstat> after = counters(nodes);
-        Map<String, Long> damage = new TreeMap<>();
-        Map<String, Long> disorder = new TreeMap<>();
-        for (int i = 0; i < before.size(); i++) {
-            after.get(i)
-                    .damageSince(before.get(i))
-                    .forEach((k, v) -> damage.merge(k, v, Long::sum));
-            after.get(i)
-                    .disorderSince(before.get(i))
-                    .forEach((k, v) -> disorder.merge(k, v, Long::sum));
-        }
-        return new Result(bytes, time, damage, disorder);
-    }
-
-    private static List<Nstat> counters(List<TestNode> nodes) throws Exception {
-        List<Nstat> result = new ArrayList<>();
-        for (TestNode node : nodes) {
-            result.add(Nstat.read(node.node()));
-            result.add(Nstat.read(node.pod()));
-        }
-        return result;
+        NodeCounters after = NodeCounters.read(nodes);
+        return new Result(bytes, time, after.damageSince(before), after.disorderSince(before));
     }
 
     /** Fails where something was damaged that plain routing over such a link does not damage. */
