@@ -136,10 +136,7 @@ final class WireNode implements AutoCloseable {
         node.ip("link set cv.tun txqueuelen 50000");
         node.ip("addr add 10.99.%d.0/32 dev cv.tun".formatted(number));
         node.ip("route add 10.99.0.0/16 dev cv.tun src 10.99.%d.0".formatted(number));
-        node.ip("addr add fd00:99:%d::1/64 dev br0 nodad".formatted(number));
         node.ip("route add fd00:99::/32 dev cv.tun");
-        node.podIp("addr add fd00:99:%d::2/64 dev eth0 nodad".formatted(number));
-        node.podIp("route add default via fd00:99:%d::1".formatted(number));
     }
 
     private static Cidr podCidr6(TestNode node) {

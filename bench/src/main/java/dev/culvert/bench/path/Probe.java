@@ -15,9 +15,12 @@ final class Probe {
 
     private static final String MESSAGE_BYTES = "64";
 
+    private static final int FIRST_PORT = 11_111;
+
     private final Topology topology;
     private final Processes processes;
     private final Plan plan;
+    private int nextPort = FIRST_PORT;
 
     Probe(Topology topology, Processes processes, Plan plan) {
         this.topology = topology;
@@ -137,16 +140,18 @@ final class Probe {
 
     private Sockperf sockperf() throws IOException {
         String address = topology.server().podAddress().getHostAddress();
+        // Where the server closed first, the kernel keeps the port for a minute.
+        String port = Integer.toString(nextPort++);
         Process server =
                 processes.startQuietly(
                         topology.server().pod(),
-                        List.of("sockperf", "server", "--tcp", "-i", address));
+                        List.of("sockperf", "server", "--tcp", "-i", address, "-p", port));
         try {
             Processes.awaitLine(server, "to block on socket");
             String seconds = Integer.toString(plan.seconds() + SOCKPERF_EXTRA_SECONDS);
             List<String> client = new ArrayList<>(List.of("sockperf", "ping-pong", "--tcp"));
             client.addAll(List.of("--full-rtt", "--no-rdtsc", "-m", MESSAGE_BYTES));
-            client.addAll(List.of("-i", address, "-t", seconds));
+            client.addAll(List.of("-i", address, "-p", port, "-t", seconds));
             return Sockperf.parse(run(client));
         } finally {
             Processes.end(server);
