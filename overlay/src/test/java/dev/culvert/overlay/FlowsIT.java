@@ -135,6 +135,12 @@ class FlowsIT {
                     pod.send(large.rewind(), flooded);
                 }
                 pod.send(numbered(number), other);
+                // More than this would overflow the kernel's queues on the way to the TUN.
+                long sent = 101L * (number + 1);
+                await().atMost(Duration.ofSeconds(10))
+                        .pollDelay(Duration.ZERO)
+                        .pollInterval(Duration.ofMillis(1))
+                        .until(() -> dealtWith(node.overlay.stats()) >= sent - 500);
             }
             for (int number = 0; number < light; number++) {
                 byte[] frame =
@@ -147,6 +153,11 @@ class FlowsIT {
                         .isEqualTo(number);
             }
         }
+    }
+
+    private static long dealtWith(TrafficStats stats) {
+        long dropped = stats.drops().values().stream().mapToLong(Long::longValue).sum();
+        return stats.egress().packets() + dropped;
     }
 
     private static void publishSecondPeer(WireNode node) {
