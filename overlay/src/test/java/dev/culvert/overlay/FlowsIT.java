@@ -136,11 +136,7 @@ class FlowsIT {
                 }
                 pod.send(numbered(number), other);
                 // More than this would overflow the kernel's queues on the way to the TUN.
-                long sent = 101L * (number + 1);
-                await().atMost(Duration.ofSeconds(10))
-                        .pollDelay(Duration.ZERO)
-                        .pollInterval(Duration.ofMillis(1))
-                        .until(() -> dealtWith(node.overlay.stats()) >= sent - 500);
+                node.awaitDealtWith(101L * (number + 1) - 500);
             }
             for (int number = 0; number < light; number++) {
                 byte[] frame =
@@ -153,11 +149,6 @@ class FlowsIT {
                         .isEqualTo(number);
             }
         }
-    }
-
-    private static long dealtWith(TrafficStats stats) {
-        long dropped = stats.drops().values().stream().mapToLong(Long::longValue).sum();
-        return stats.egress().packets() + dropped;
     }
 
     private static void publishSecondPeer(WireNode node) {

@@ -159,6 +159,20 @@ final class WireNode implements AutoCloseable {
         return open(node.pod(), POD, port);
     }
 
+    /** Until the path has sent or dropped so many packets that came from the TUN device. */
+    void awaitDealtWith(long packets) {
+        await().atMost(Duration.ofSeconds(30))
+                .pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(1))
+                .until(() -> dealtWith() >= packets);
+    }
+
+    private long dealtWith() {
+        TrafficStats stats = overlay.stats();
+        return stats.egress().packets()
+                + stats.drops().values().stream().mapToLong(Long::longValue).sum();
+    }
+
     /** Sends a frame with a packet inside, as the other node would. */
     void deliver(byte[] packet) throws IOException {
         send(frame(packet));
