@@ -11,6 +11,7 @@ import dev.culvert.agent.kube.PodWatch;
 import dev.culvert.agent.kube.VtepPublisher;
 import dev.culvert.agent.sandbox.KernelSandboxes;
 import dev.culvert.agent.state.ClusterEvent;
+import dev.culvert.agent.state.ClusterView;
 import dev.culvert.agent.state.NodeNetwork;
 import dev.culvert.agent.state.VtepAnnouncement;
 import dev.culvert.agent.sync.NodeSynchronization;
@@ -27,9 +28,11 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
@@ -131,7 +134,23 @@ final class Agent implements AutoCloseable {
                                         .findFirst()
                                         .orElse("it is just starting"));
         return new CniService(
-                config.runDir(), rtnetlink, new KernelSandboxes(), readiness, metrics);
+                config.runDir(),
+                rtnetlink,
+                new KernelSandboxes(),
+                readiness,
+                () -> podAddresses(node),
+                metrics);
+    }
+
+    /** Those that Kubernetes knows of this node's pods, or null before it has told. */
+    private static @Nullable Set<InetAddress> podAddresses(NodeSynchronization node) {
+        ClusterView view = node.loop().view();
+        if (view == null || !view.podsListed()) {
+            return null;
+        }
+        Set<InetAddress> addresses = new HashSet<>();
+        view.pods().values().forEach(pod -> addresses.addAll(pod.addresses()));
+        return addresses;
     }
 
     /** Pods are attached once the whole path stands, so that their first packets get through. */

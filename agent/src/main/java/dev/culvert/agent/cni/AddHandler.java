@@ -15,14 +15,10 @@ import dev.culvert.net.MacAddress;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.List;
-import org.apache.logging.log4j.LogManager;
-import org.apache.logging.log4j.Logger;
 import org.jspecify.annotations.Nullable;
 
 /** ADD: leases addresses, makes the attachment, and on any failure leaves nothing of either. */
 final class AddHandler implements VerbHandler {
-    private static final Logger LOG = LogManager.getLogger(AddHandler.class);
-
     private final LeaseTable leases;
     private final SandboxWiring wiring;
     private final NodeReadiness readiness;
@@ -129,7 +125,9 @@ final class AddHandler implements VerbHandler {
             throws IOException {
         try {
             MacAddress bridgeMac = wiring.attach(attachment, sandbox);
-            confirm(lease.endpoint());
+            // An ADD that is still in the journal at the next start was not answered, and is
+            // undone.
+            leases.confirm(lease.endpoint());
             return bridgeMac;
         } catch (IOException | RuntimeException e) {
             release(attachment, lease.endpoint(), e);
@@ -137,21 +135,16 @@ final class AddHandler implements VerbHandler {
         }
     }
 
-    /** An entry that stays in the journal is harmless: the next start finds its veth. */
-    private void confirm(Endpoint endpoint) {
-        try {
-            leases.confirm(endpoint);
-        } catch (IOException e) {
-            LOG.warn("journal entry cannot be removed endpoint={}", endpoint, e);
-        }
-    }
-
-    /** Without the certainty that the veth is gone the address stays taken, until the DEL. */
+    /**
+     * Without the certainty that the veth is gone the address stays taken until the DEL, or until
+     * there is no veth.
+     */
     private void release(Attachment attachment, Endpoint endpoint, Exception cause) {
         try {
             wiring.detach(attachment.hostVeth());
             leases.release(endpoint);
         } catch (IOException | RuntimeException e) {
+            leases.abandon(endpoint);
             cause.addSuppressed(e);
         }
     }

@@ -1,6 +1,7 @@
 package dev.culvert.agent.cni;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.util.concurrent.TimeUnit.SECONDS;
 
 import dev.culvert.agent.ipam.AddressLease;
 import dev.culvert.agent.ipam.FileLeaseStore;
@@ -11,20 +12,25 @@ import dev.culvert.linux.route.Rtnetlink;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Supplier;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The agent's whole CNI side: rebuilds the leases from the veths that exist, carries out DELs that
- * were queued, and answers the executable at {@code <run>/cni.sock}. Calls that come before the
- * node is ready are answered with "try again".
+ * were queued, answers the executable at {@code <run>/cni.sock}, and compares leases, veths and
+ * pods every 30 seconds. Calls that come before the node is ready are answered with "try again".
  *
  * <p>{@link #start} and {@link #close} belong to one thread; {@link #leases} to any. {@code start}
  * needs nothing but the run directory and the kernel, so that DEL works although Kubernetes is
@@ -36,13 +42,17 @@ import org.apache.logging.log4j.Logger;
  */
 public final class CniService implements AutoCloseable {
     private static final Logger LOG = LogManager.getLogger(CniService.class);
+    private static final Duration ROUND = Duration.ofSeconds(30);
     private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
 
     private final Path runDirectory;
     private final LeaseTable leases;
-    private final SandboxWiring wiring;
+    private final LeaseReconciler reconciler;
     private final MeterRegistry metrics;
     private final DeleteQueue deletes;
+    private final ScheduledExecutorService rounds =
+            Executors.newSingleThreadScheduledExecutor(
+                    Thread.ofPlatform().daemon().name("leases").factory());
     private final CniServer server;
 
     /**
@@ -52,6 +62,8 @@ public final class CniService implements AutoCloseable {
      * @param node the node's own namespace; stays open, and is used by several threads
      * @param sandboxes {@link dev.culvert.agent.sandbox.KernelSandboxes}
      * @param readiness what pods are attached to, or why none can be
+     * @param podAddresses the addresses of this node's pods as Kubernetes knows them, giving null
+     *     while it was not asked yet
      * @param metrics where to count
      * @throws IOException if the kernel's boot id cannot be read
      */
@@ -60,13 +72,15 @@ public final class CniService implements AutoCloseable {
             Rtnetlink node,
             Sandboxes sandboxes,
             NodeReadiness readiness,
+            Supplier<? extends @Nullable Set<InetAddress>> podAddresses,
             MeterRegistry metrics)
             throws IOException {
         this.runDirectory = runDirectory;
         this.metrics = metrics;
         String bootId = Files.readString(BOOT_ID, US_ASCII);
         this.leases = new LeaseTable(new FileLeaseStore(runDirectory.resolve("leases"), bootId));
-        this.wiring = new SandboxWiring(node, sandboxes);
+        SandboxWiring wiring = new SandboxWiring(node, sandboxes);
+        this.reconciler = new LeaseReconciler(leases, wiring, podAddresses, metrics);
         DelHandler del = new DelHandler(leases, wiring);
         CniDispatcher dispatcher =
                 new CniDispatcher(
@@ -94,26 +108,27 @@ public final class CniService implements AutoCloseable {
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
         server.bind(); // first: what comes from now on waits instead of being queued as a file
         try {
-            restore();
+            reconciler.restore();
             deletes.drain();
             gauge("used", () -> leases.inUse());
             gauge("free", () -> leases.free());
             server.start();
+            var _ =
+                    rounds.scheduleWithFixedDelay(
+                            this::reconcile, ROUND.toSeconds(), ROUND.toSeconds(), SECONDS);
         } catch (IOException | RuntimeException e) {
             server.close();
             throw e;
         }
     }
 
-    private void restore() throws IOException {
-        wiring.removeUnfinished();
-        List<AddressLease> living =
-                wiring.aliases().stream()
-                        .map(AddressLease::ofAlias)
-                        .flatMap(Optional::stream)
-                        .toList();
-        List<AddressLease> freed = leases.restore(living);
-        LOG.info("leases rebuilt living={} freed={}", living.size(), freed.size());
+    /** One look at leases, veths and pods; {@link #start} sees to it that there are more. */
+    void reconcile() {
+        try {
+            reconciler.round();
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("leases and veths cannot be compared; the next try is in {}", ROUND, e);
+        }
     }
 
     private void gauge(String state, Supplier<Number> count) {
@@ -131,6 +146,7 @@ public final class CniService implements AutoCloseable {
     /** Stops answering; attachments and leases stay. */
     @Override
     public void close() {
+        rounds.shutdownNow();
         server.close();
     }
 }

@@ -1,11 +1,12 @@
 package dev.culvert.agent.cni;
 
 import dev.culvert.agent.ipam.LeaseTable;
+import dev.culvert.agent.ipam.PoolExhaustedException;
 import dev.culvert.agent.state.NodeNetwork;
 import dev.culvert.linux.netns.NetworkNamespace;
 import org.jspecify.annotations.Nullable;
 
-/** STATUS: whether an ADD could succeed now: the node is ready and has a free address. */
+/** STATUS: whether an ADD could succeed now: the node is ready, each range has a free address. */
 final class StatusHandler implements VerbHandler {
     private final LeaseTable leases;
     private final NodeReadiness readiness;
@@ -19,12 +20,11 @@ final class StatusHandler implements VerbHandler {
     public String handle(CniRequest request, @Nullable NetworkNamespace namespace) throws CniError {
         NodeNetwork network = readiness.require(CniError.NOT_AVAILABLE);
         leases.ranges(network.podCidrs());
-        if (leases.free() == 0) {
-            throw new CniError(
-                    CniError.NOT_AVAILABLE,
-                    "no address is free in %s: all %d are in use"
-                            .formatted(network.podCidrs(), leases.inUse()));
+        try {
+            leases.checkFree();
+            return "";
+        } catch (PoolExhaustedException e) {
+            throw new CniError(CniError.NOT_AVAILABLE, String.valueOf(e.getMessage()));
         }
-        return "";
     }
 }

@@ -29,12 +29,16 @@ final class AddressPool {
     /**
      * @param range the addresses
      * @param held addresses that are taken already; those outside the range do not matter
+     * @param latest what was given in turn last, to go on after; those outside the range do not
+     *     matter, and without one it goes on after the last address that is taken
      */
-    AddressPool(Cidr range, Collection<InetAddress> held) {
+    AddressPool(Cidr range, Collection<InetAddress> held, Collection<InetAddress> latest) {
         this.range = range;
         long size = range.size().min(MOST).longValueExact();
         this.end = range.family() == IpFamily.IPV4 ? size - 1 : size;
-        held.forEach(this::hold);
+        held.stream().filter(this::isForPods).forEach(inUse::add);
+        inUse.stream().mapToLong(this::after).max().ifPresent(position -> next = position);
+        latest.stream().filter(this::isForPods).forEach(address -> next = after(address));
     }
 
     Cidr range() {
@@ -50,13 +54,18 @@ final class AddressPool {
         return inUse.size();
     }
 
+    /** Whether {@link #take()} would find none. */
+    boolean isExhausted() {
+        return inUse.size() >= capacity();
+    }
+
     /**
      * Takes the next free address.
      *
      * @throws PoolExhaustedException if there is none
      */
     InetAddress take() throws PoolExhaustedException {
-        if (inUse.size() >= capacity()) {
+        if (isExhausted()) {
             throw new PoolExhaustedException(range, inUse.size());
         }
         InetAddress address;
@@ -67,12 +76,13 @@ final class AddressPool {
         return address;
     }
 
-    /** Marks an address as taken, and goes on after it. */
-    void hold(InetAddress address) {
-        if (isGivenToPods(address) && inUse.add(address)) {
-            long position = position(address);
-            next = position + 1 < end ? Math.max(next, position + 1) : next;
-        }
+    /**
+     * Takes this address, which must be {@linkplain #isForPods for pods}; the turn does not change.
+     *
+     * @return whether it was free
+     */
+    boolean take(InetAddress address) {
+        return inUse.add(address);
     }
 
     /** Gives an address back; one that is not taken is fine. */
@@ -80,18 +90,26 @@ final class AddressPool {
         inUse.remove(address);
     }
 
-    private boolean isGivenToPods(InetAddress address) {
+    /** Whether a pod may have it, by name too. */
+    boolean isForPods(InetAddress address) {
         if (!range.contains(address)) {
             return false;
         }
-        long position = position(address);
-        return position >= FIRST && position < end;
+        BigInteger position = position(address);
+        boolean broadcast =
+                range.family() == IpFamily.IPV4
+                        && position.equals(range.size().subtract(BigInteger.ONE));
+        return position.compareTo(BigInteger.valueOf(FIRST)) >= 0 && !broadcast;
     }
 
-    private long position(InetAddress address) {
+    /** Where the turn is after this address: one far up in an IPv6 range is not in turn. */
+    private long after(InetAddress address) {
+        BigInteger position = position(address).add(BigInteger.ONE);
+        return position.compareTo(BigInteger.valueOf(end)) < 0 ? position.longValueExact() : FIRST;
+    }
+
+    private BigInteger position(InetAddress address) {
         return new BigInteger(1, address.getAddress())
-                .subtract(new BigInteger(1, range.network().getAddress()))
-                .min(MOST)
-                .longValueExact();
+                .subtract(new BigInteger(1, range.network().getAddress()));
     }
 }

@@ -2,30 +2,34 @@ package dev.culvert.agent.ipam;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.culvert.net.IpAddresses;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
+import java.net.InetAddress;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 
 /**
  * The journal as one small file a lease, {@code <directory>/<hash of the endpoint>.lease}, with two
- * lines: {@code boot ID} and the lease's text form. A file appears whole or not at all (temporary
- * file, fsync, rename). Files of an earlier boot are dropped, since their pods are gone; files that
- * cannot be read are renamed to {@code *.bad} and logged.
+ * lines: {@code boot ID} and the lease's text form. The file {@code latest-addresses} beside the
+ * directory has the addresses that were given last as its second line. A file appears whole or not
+ * at all (temporary file, rename). Files of an earlier boot are dropped, since their pods are gone:
+ * so nothing is forced to a disk, for what has to survive is the process and not the machine. Files
+ * that cannot be read are renamed to {@code *.bad} and logged.
  *
  * <p>Calls come one at a time.
  */
@@ -34,6 +38,7 @@ public final class FileLeaseStore implements LeaseStore {
     private static final String SUFFIX = ".lease";
 
     private final Path directory;
+    private final Path latest;
     private final String bootLine;
 
     /**
@@ -42,6 +47,7 @@ public final class FileLeaseStore implements LeaseStore {
      */
     public FileLeaseStore(Path directory, String bootId) {
         this.directory = directory;
+        this.latest = directory.resolveSibling("latest-addresses");
         this.bootLine = "boot " + bootId.strip();
     }
 
@@ -55,7 +61,7 @@ public final class FileLeaseStore implements LeaseStore {
             for (Path file : files) {
                 String name = String.valueOf(file.getFileName());
                 if (name.endsWith(SUFFIX)) {
-                    read(file).ifPresent(leases::add);
+                    read(file, AddressLease::ofAlias).ifPresent(leases::add);
                 } else if (name.endsWith(".tmp")) {
                     Files.delete(file);
                 }
@@ -64,59 +70,65 @@ public final class FileLeaseStore implements LeaseStore {
         return leases;
     }
 
-    private Optional<AddressLease> read(Path file) throws IOException {
+    /** The second line's value; empty if the file is of an earlier boot or cannot be read. */
+    private <T> Optional<T> read(Path file, Function<String, Optional<T>> parser)
+            throws IOException {
         String[] lines = new String(Files.readAllBytes(file), UTF_8).split("\n", -1);
         if (lines.length > 1 && lines[0].startsWith("boot ") && !lines[0].equals(bootLine)) {
             Files.delete(file);
             return Optional.empty();
         }
-        Optional<AddressLease> lease =
+        Optional<T> value =
                 lines.length == 3 && lines[0].equals(bootLine) && lines[2].isEmpty()
-                        ? AddressLease.ofAlias(lines[1])
+                        ? parser.apply(lines[1])
                         : Optional.empty();
-        if (lease.isEmpty()) {
+        if (value.isEmpty()) {
             Path aside = file.resolveSibling(file.getFileName() + ".bad");
             LOG.warn("journal entry is not readable and is set aside file={}", aside);
             Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
         }
-        return lease;
+        return value;
+    }
+
+    private static Optional<List<InetAddress>> addresses(String line) {
+        try {
+            return Optional.of(Arrays.stream(line.split(",", -1)).map(IpAddresses::parse).toList());
+        } catch (IllegalArgumentException _) {
+            return Optional.empty();
+        }
     }
 
     @Override
     public void put(AddressLease lease) throws IOException {
+        write(file(lease.endpoint()), lease.alias());
+    }
+
+    @Override
+    public List<InetAddress> latest() throws IOException {
+        return Files.exists(latest)
+                ? read(latest, FileLeaseStore::addresses).orElse(List.of())
+                : List.of();
+    }
+
+    @Override
+    public void remember(List<InetAddress> addresses) throws IOException {
+        write(
+                latest,
+                addresses.stream()
+                        .map(InetAddress::getHostAddress)
+                        .collect(Collectors.joining(",")));
+    }
+
+    private void write(Path file, String line) throws IOException {
         Files.createDirectories(
                 directory,
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-        Path file = file(lease.endpoint());
         Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
-        byte[] content = (bootLine + "\n" + lease.alias() + "\n").getBytes(UTF_8);
-        try (FileChannel channel =
-                FileChannel.open(
-                        temporary,
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.TRUNCATE_EXISTING,
-                        StandardOpenOption.WRITE)) {
-            ByteBuffer rest = ByteBuffer.wrap(content);
-            while (rest.hasRemaining()) {
-                channel.write(rest);
-            }
-            channel.force(true);
-        }
-        rename(temporary, file);
-        syncDirectory();
-    }
-
-    private static void rename(Path from, Path to) throws IOException {
+        Files.writeString(temporary, bootLine + "\n" + line + "\n");
         try {
-            Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
         } catch (AtomicMoveNotSupportedException e) {
-            throw new IOException("the file system of " + to + " has no atomic rename", e);
-        }
-    }
-
-    private void syncDirectory() throws IOException {
-        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-            channel.force(true);
+            throw new IOException("the file system of " + file + " has no atomic rename", e);
         }
     }
 

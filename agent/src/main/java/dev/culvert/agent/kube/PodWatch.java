@@ -96,6 +96,8 @@ public final class PodWatch implements AutoCloseable {
         }
 
         @Override
-        public void listed() {}
+        public void listed() {
+            sink.accept(new ClusterEvent.PodsListed());
+        }
     }
 }

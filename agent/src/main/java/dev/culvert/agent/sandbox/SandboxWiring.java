@@ -55,28 +55,23 @@ public final class SandboxWiring {
         return node.link(hostVeth).isPresent();
     }
 
-    /**
-     * Removes the attachments that a killed agent left between their creation and their alias: the
-     * runtime got no answer for them, and nobody would know their addresses.
-     */
-    public void removeUnfinished() throws IOException {
-        for (Link link : node.links()) {
-            if (link.kind().equals("veth")
-                    && link.alias().isEmpty()
-                    && Attachment.isHostVeth(link.name())) {
-                LOG.info("an unfinished attachment is removed link={}", link.name());
-                node.deleteLink(link.index());
-            }
-        }
-    }
-
-    /** The aliases of all veths on the node. */
-    public List<String> aliases() throws IOException {
+    /** The node's ends of all attachments: what has a name or an alias as ours have. */
+    public List<HostVeth> hostVeths() throws IOException {
         return node.links().stream()
                 .filter(link -> link.kind().equals("veth"))
-                .map(Link::alias)
-                .filter(alias -> !alias.isEmpty())
+                .filter(link -> Attachment.isHostVeth(link.name()) || !link.alias().isEmpty())
+                .map(link -> new HostVeth(link.index(), link.name(), link.alias()))
                 .toList();
+    }
+
+    /** Removes this veth, both ends, whatever its name is now; one that is gone is fine. */
+    public void remove(HostVeth veth) throws IOException {
+        node.deleteLink(veth.index());
+    }
+
+    /** Gives a veth its alias back. */
+    public void rename(HostVeth veth, String alias) throws IOException {
+        node.changeLink(veth.index(), LinkChange.NONE.withAlias(alias));
     }
 
     /**
@@ -152,10 +147,8 @@ public final class SandboxWiring {
         if (loopback.isPresent()) {
             rtnetlink.changeLink(loopback.get().index(), LinkChange.NONE.withUp(true));
         }
-        for (PodAddress address : attachment.addresses()) {
-            if (address.family() == IpFamily.IPV6) {
-                prepareIpv6(pod, attachment.ifName());
-            }
+        if (attachment.addresses().stream().anyMatch(each -> each.family() == IpFamily.IPV6)) {
+            prepareIpv6(pod, attachment.ifName());
         }
         limitSuperPackets(rtnetlink, link, attachment.gsoMaxSize());
         rtnetlink.changeLink(link.index(), LinkChange.NONE.withUp(true));
@@ -178,9 +171,13 @@ public final class SandboxWiring {
         }
     }
 
-    /** Addresses come from us alone, and at once. */
+    /**
+     * Addresses come from us alone, and at once. Runtimes switch IPv6 off in new sandboxes: without
+     * the one on lo a pod would lack ::1.
+     */
     private static void prepareIpv6(Sandbox pod, String ifName) {
         String settings = "net/ipv6/conf/" + ifName + "/";
+        trySysctl(pod, "net/ipv6/conf/lo/disable_ipv6", "0");
         trySysctl(pod, settings + "disable_ipv6", "0");
         trySysctl(pod, settings + "accept_ra", "0");
         trySysctl(pod, settings + "accept_dad", "0");

@@ -45,4 +45,12 @@ public sealed interface ClusterEvent {
             return "nodes-listed";
         }
     }
+
+    /** All pods of this node that there are have been told. */
+    record PodsListed() implements ClusterEvent {
+        @Override
+        public String key() {
+            return "pods-listed";
+        }
+    }
 }

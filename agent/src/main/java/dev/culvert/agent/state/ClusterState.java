@@ -28,6 +28,7 @@ public final class ClusterState {
     private final Map<String, NodeInfo> nodes = new TreeMap<>();
     private final Map<String, PodInfo> pods = new TreeMap<>();
     private boolean listed;
+    private boolean podsListed;
 
     /**
      * @param nodeName this node
@@ -48,6 +49,7 @@ public final class ClusterState {
             case ClusterEvent.PodChanged(PodInfo pod) -> pods.put(pod.key(), pod);
             case ClusterEvent.PodRemoved(String key) -> pods.remove(key);
             case ClusterEvent.NodesListed() -> listed = true;
+            case ClusterEvent.PodsListed() -> podsListed = true;
         }
     }
 
@@ -74,7 +76,8 @@ public final class ClusterState {
                 derivation.problem,
                 derivation.leases,
                 derivation.warnings,
-                pods);
+                pods,
+                podsListed);
     }
 
     /** One pass over the nodes, oldest first. */

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param leases what the other nodes own and where they are, by name
  * @param warnings what is wrong with other nodes, a sentence each
  * @param pods this node's pods by namespace/name
+ * @param podsListed whether those are all: before, one that is missing may exist all the same
  */
 public record ClusterView(
         @Nullable NodeInfo self,
@@ -21,7 +22,8 @@ public record ClusterView(
         String problem,
         List<SubnetLease> leases,
         List<String> warnings,
-        Map<String, PodInfo> pods) {
+        Map<String, PodInfo> pods,
+        boolean podsListed) {
 
     /** Copies the collections. */
     public ClusterView {

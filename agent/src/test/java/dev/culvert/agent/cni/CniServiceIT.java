@@ -93,6 +93,7 @@ final class CniServiceIT {
                         node,
                         new KernelSandboxes(),
                         new NodeReadiness(() -> network, () -> "the test says so"),
+                        Set::of,
                         metrics);
         service.start();
     }

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class AddressPoolTest {
 
     private static AddressPool pool(String range) {
-        return new AddressPool(Cidr.parse(range), List.of());
+        return new AddressPool(Cidr.parse(range), List.of(), List.of());
     }
 
     @Test
@@ -67,7 +67,9 @@ final class AddressPoolTest {
     void copesWithAHugeIpv6Range() throws Exception {
         AddressPool pool =
                 new AddressPool(
-                        Cidr.parse("fd00::/48"), List.of(IpAddresses.parse("fd00:0:0:ffff::1")));
+                        Cidr.parse("fd00::/48"),
+                        List.of(IpAddresses.parse("fd00:0:0:ffff::1")),
+                        List.of());
         assertThat(pool.take()).isEqualTo(IpAddresses.parse("fd00::2"));
     }
 
@@ -97,10 +99,50 @@ final class AddressPoolTest {
                         List.of(
                                 IpAddresses.parse("10.244.1.2"),
                                 IpAddresses.parse("10.244.1.6"),
-                                IpAddresses.parse("10.9.9.9")));
+                                IpAddresses.parse("10.9.9.9")),
+                        List.of());
         assertThat(pool.inUse()).isEqualTo(2);
         for (int i = 0; i < 3; i++) {
             assertThat(pool.take().getHostAddress()).isNotIn("10.244.1.2", "10.244.1.6");
         }
+    }
+
+    @Test
+    void goesOnAfterWhatWasGivenLast() throws Exception {
+        Cidr range = Cidr.parse("10.244.1.0/28");
+        List<InetAddress> held = List.of(range.address(3), range.address(9));
+        AddressPool pool = new AddressPool(range, held, List.of(range.address(4)));
+        assertThat(pool.take()).isEqualTo(range.address(5));
+        pool = new AddressPool(range, held, List.of(IpAddresses.parse("10.9.9.9")));
+        assertThat(pool.take()).isEqualTo(range.address(10));
+        pool = new AddressPool(range, held, List.of(range.address(14)));
+        assertThat(pool.take()).isEqualTo(range.address(2));
+    }
+
+    @Test
+    void knowsWhichAddressesPodsMayAskFor() {
+        Cidr four = Cidr.parse("10.244.1.0/24");
+        AddressPool pool = pool(four.toString());
+        assertThat(pool.isForPods(four.address(0))).as("network").isFalse();
+        assertThat(pool.isForPods(four.address(1))).as("gateway").isFalse();
+        assertThat(pool.isForPods(four.address(2))).isTrue();
+        assertThat(pool.isForPods(four.address(254))).isTrue();
+        assertThat(pool.isForPods(four.address(255))).as("broadcast").isFalse();
+        assertThat(pool.isForPods(IpAddresses.parse("10.244.2.2"))).isFalse();
+        assertThat(pool.isForPods(IpAddresses.parse("fd00::2"))).isFalse();
+        pool = pool("fd00::/64");
+        assertThat(pool.isForPods(IpAddresses.parse("fd00::"))).isFalse();
+        assertThat(pool.isForPods(IpAddresses.parse("fd00::1"))).isFalse();
+        assertThat(pool.isForPods(IpAddresses.parse("fd00::ffff:ffff:ffff:ffff"))).isTrue();
+    }
+
+    @Test
+    void anAddressThatWasAskedForDoesNotChangeTheTurn() throws Exception {
+        AddressPool pool = pool("10.244.1.0/28");
+        InetAddress wanted = IpAddresses.parse("10.244.1.3");
+        assertThat(pool.take(wanted)).isTrue();
+        assertThat(pool.take(wanted)).isFalse();
+        assertThat(pool.take().getHostAddress()).isEqualTo("10.244.1.2");
+        assertThat(pool.take().getHostAddress()).isEqualTo("10.244.1.4");
     }
 }
