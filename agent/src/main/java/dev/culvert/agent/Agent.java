@@ -105,6 +105,7 @@ final class Agent implements AutoCloseable {
         CniService cni = closing(cni(rtnetlink, node, nodes));
         HealthServer health = closing(health(node, nodes, publisher, cni));
 
+        node.holdOn(cni::heldAddresses);
         gauges(node, nodes);
         health.start();
         cni.start();
@@ -188,7 +189,7 @@ final class Agent implements AutoCloseable {
     private StatusReport report(
             NodeSynchronization node, NodeWatch nodes, VtepPublisher publisher, CniService cni) {
         List<String> warnings =
-                Stream.of(node.limitation(), nodes.problem(), publisher.problem())
+                Stream.of(node.limitation(), node.retention(), nodes.problem(), publisher.problem())
                         .filter(each -> !each.isEmpty())
                         .toList();
         return new StatusSource(

@@ -87,7 +87,9 @@ final class AddHandler implements VerbHandler {
     private AddressLease lease(Endpoint endpoint, String pod, NodeNetwork network) throws CniError {
         try {
             leases.ranges(network.podCidrs());
-            return leases.lease(endpoint, pod);
+            AddressLease lease = leases.lease(endpoint, pod);
+            checkStillCurrent(endpoint, network);
+            return lease;
         } catch (PoolExhaustedException e) {
             throw new CniError(CniError.NO_ADDRESS, String.valueOf(e.getMessage()));
         } catch (IOException e) {
@@ -95,6 +97,23 @@ final class AddHandler implements VerbHandler {
                     CniError.IO_FAILURE,
                     "the lease of %s cannot be written".formatted(endpoint),
                     e);
+        }
+    }
+
+    /** Ranges that change from now on keep what this pod needs; earlier, nobody knew of it. */
+    private void checkStillCurrent(Endpoint endpoint, NodeNetwork network)
+            throws CniError, IOException {
+        try {
+            NodeNetwork now = readiness.require(CniError.TRY_AGAIN);
+            if (!now.podCidrs().equals(network.podCidrs())) {
+                throw new CniError(
+                        CniError.TRY_AGAIN,
+                        "this node's podCIDRs changed from %s to %s just now"
+                                .formatted(network.podCidrs(), now.podCidrs()));
+            }
+        } catch (CniError e) {
+            leases.release(endpoint);
+            throw e;
         }
     }
 
@@ -113,11 +132,7 @@ final class AddHandler implements VerbHandler {
     }
 
     private static PodAddress podAddress(InetAddress address, NodeNetwork network) {
-        Cidr range =
-                network.podCidrs().stream()
-                        .filter(each -> each.contains(address))
-                        .findFirst()
-                        .orElseThrow();
+        Cidr range = network.rangeOf(address).orElseThrow();
         return new PodAddress(address, range, NodeNetwork.gateway(range));
     }
 

@@ -143,6 +143,11 @@ public final class CniService implements AutoCloseable {
         return leases.leases();
     }
 
+    /** Every address that a pod of this node has. */
+    public Set<InetAddress> heldAddresses() {
+        return leases.held();
+    }
+
     /** Stops answering; attachments and leases stay. */
     @Override
     public void close() {

@@ -49,11 +49,12 @@ final class BridgeSync implements Synchronizer {
         int mtu = plan.underlay().podMtu();
         MacAddress mac = MacAddress.ofPod(NodeNetwork.gateway(cidrs.getFirst()));
         Link link = ensure(new BridgeSpec(config.bridge(), mac, mtu));
-        forwarding(cidrs);
+        forwarding(plan.ranges());
+        links.prepareIpv6(settings, link);
         links.settle(link, mtu);
         links.addresses(
                 link,
-                cidrs.stream()
+                plan.ranges().stream()
                         .map(
                                 cidr ->
                                         Address.of(
@@ -61,7 +62,9 @@ final class BridgeSync implements Synchronizer {
                                                 NodeNetwork.gateway(cidr),
                                                 cidr.prefixLength()))
                         .toList());
-        plan.publish(new NodeNetwork(config.bridge(), cidrs, mtu, SuperPacketLimit.of(mtu)));
+        plan.publish(
+                new NodeNetwork(
+                        config.bridge(), cidrs, plan.retained(), mtu, SuperPacketLimit.of(mtu)));
     }
 
     private Link ensure(BridgeSpec spec) throws IOException {
@@ -76,16 +79,21 @@ final class BridgeSync implements Synchronizer {
                                     + " set another 'bridge' name")
                             .formatted(spec.name(), spec.name()));
         }
-        if (!link.mac().equals(spec.mac())) {
+        if (!link.mac().equals(spec.mac()) && !hasPorts(link)) {
             rtnetlink.changeLink(link.index(), LinkChange.NONE.withMac(spec.mac()));
         }
         return link;
     }
 
+    /** Pods remember the bridge's hardware address for good. */
+    private boolean hasPorts(Link bridge) throws IOException {
+        return rtnetlink.links().stream().anyMatch(link -> link.masterIndex() == bridge.index());
+    }
+
     private void forwarding(List<Cidr> cidrs) throws IOException {
         settings.ensure("net/ipv4/ip_forward", "1");
         if (cidrs.stream().anyMatch(cidr -> cidr.family() == IpFamily.IPV6)) {
-            settings.ensure("net/ipv6/conf/all/forwarding", "1");
+            forwardIpv6();
         }
         for (String each : List.of("iptables", "ip6tables")) {
             String path = "net/bridge/bridge-nf-call-" + each;
@@ -93,6 +101,30 @@ final class BridgeSync implements Synchronizer {
                 settings.ensure(path, "1");
             }
         }
+    }
+
+    /**
+     * A kernel that forwards no longer listens to routers where accept_ra is 1, and forgets what
+     * they said: a node that has its default route from them would lose it.
+     */
+    private void forwardIpv6() throws IOException {
+        String forwarding = "net/ipv6/conf/all/forwarding";
+        if (settings.value(forwarding).equals("1")) {
+            return;
+        }
+        for (Link link : rtnetlink.links()) {
+            String acceptRa = "net/ipv6/conf/" + link.name() + "/accept_ra";
+            if (!isOurs(link) && settings.exists(acceptRa) && settings.value(acceptRa).equals("1")) {
+                settings.ensure(acceptRa, "2");
+            }
+        }
+        settings.ensure(forwarding, "1");
+    }
+
+    private boolean isOurs(Link link) {
+        return link.name().equals(config.bridge())
+                || link.name().equals(config.tunnel())
+                || (link.kind().equals("veth") && link.masterIndex() != 0);
     }
 
     /** A sentence where the kernel cannot filter between pods of this node, else empty. */

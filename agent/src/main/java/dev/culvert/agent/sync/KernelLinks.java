@@ -43,6 +43,19 @@ final class KernelLinks {
         }
     }
 
+    /**
+     * IPv6 on a device of ours: switched on, with our addresses alone, and those at once. What a
+     * pod says as a router must not change how the node reaches others.
+     */
+    void prepareIpv6(KernelSettings settings, Link link) throws IOException {
+        String path = "net/ipv6/conf/" + link.name() + "/";
+        for (String each : List.of("disable_ipv6", "accept_ra", "accept_dad")) {
+            if (settings.exists(path + each)) {
+                settings.ensure(path + each, "0");
+            }
+        }
+    }
+
     /** Sets MTU and up where they differ. */
     void settle(Link link, int mtu) throws IOException {
         LinkChange change = LinkChange.NONE;

@@ -52,5 +52,8 @@ final class NodeSync implements Synchronizer {
             throw new NotReadyException(current.problem());
         }
         plan.set(Underlay.find(self, current.podCidrs(), config, rtnetlink), current.podCidrs());
+        plan.stopOutdatedAdds(); // before it is asked who lives where
+        plan.retain(
+                Retention.find(config.bridge(), current.podCidrs(), plan.held(), rtnetlink));
     }
 }

@@ -5,11 +5,15 @@ import dev.culvert.agent.state.ClusterState;
 import dev.culvert.agent.state.NodeNetwork;
 import dev.culvert.agent.state.VtepAnnouncement;
 import dev.culvert.linux.route.Rtnetlink;
+import dev.culvert.net.Cidr;
 import dev.culvert.overlay.Overlay;
 import dev.culvert.overlay.OverlayFeatures;
 import dev.culvert.overlay.TrafficStats;
+import java.net.InetAddress;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +52,25 @@ public final class NodeSynchronization implements AutoCloseable {
     /** The loop. */
     public SyncLoop loop() {
         return loop;
+    }
+
+    /**
+     * Makes it keep what pods with these addresses need when the node's ranges change. Before the
+     * loop is started.
+     */
+    public void holdOn(Supplier<Set<InetAddress>> addresses) {
+        plan.holdOn(addresses);
+    }
+
+    /** A sentence about pods whose addresses are of an earlier range of this node, or empty. */
+    public String retention() {
+        List<Cidr> retained = plan.retained();
+        return retained.isEmpty()
+                ? ""
+                : ("this node's podCIDRs changed: pods with addresses of the earlier %s reach this"
+                                + " node and its pods, but not those of other nodes, until they are"
+                                + " made anew")
+                        .formatted(retained);
     }
 
     /** What pods can be attached to, or null while they cannot. */

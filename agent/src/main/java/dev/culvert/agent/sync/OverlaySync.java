@@ -114,7 +114,7 @@ final class OverlaySync implements Synchronizer {
                 plan.underlay().address(),
                 config.port(),
                 MacAddress.ofName(nodeName),
-                plan.podCidrs(),
+                plan.ranges(),
                 config.eventLoops(),
                 config.dataPath().icmpErrors() ? gateways(plan.podCidrs()) : List.of(),
                 tuning(config.dataPath()));

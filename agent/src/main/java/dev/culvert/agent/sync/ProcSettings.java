@@ -17,6 +17,11 @@ final class ProcSettings implements KernelSettings {
     }
 
     @Override
+    public String value(String path) throws IOException {
+        return Sysctl.get(path);
+    }
+
+    @Override
     public void ensure(String path, String value) throws IOException {
         if (Sysctl.get(path).equals(value)) {
             return;

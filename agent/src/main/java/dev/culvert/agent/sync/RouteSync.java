@@ -50,7 +50,9 @@ final class RouteSync implements Synchronizer {
     @Override
     public void apply() throws IOException {
         Link link = links.require(config.tunnel());
-        List<Cidr> targets = config.clusterCidrs().isEmpty() ? remote : config.clusterCidrs();
+        List<Cidr> targets =
+                (config.clusterCidrs().isEmpty() ? remote : config.clusterCidrs())
+                        .stream().filter(target -> !isRetained(target)).toList();
         List<Route> desired =
                 targets.stream().flatMap(target -> route(target, link).stream()).toList();
         List<Route> ours =
@@ -69,6 +71,11 @@ final class RouteSync implements Synchronizer {
                 rtnetlink.deleteRoute(route);
             }
         }
+    }
+
+    /** Another node may have it by now, but pods of this node still live in it. */
+    private boolean isRetained(Cidr target) {
+        return plan.retained().stream().anyMatch(range -> range.contains(target));
     }
 
     private Optional<Route> route(Cidr target, Link link) {

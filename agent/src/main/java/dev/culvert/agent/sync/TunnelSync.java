@@ -52,7 +52,7 @@ final class TunnelSync implements Synchronizer {
         }
         settings(link);
         links.settle(link, plan.underlay().podMtu());
-        links.addresses(link, plan.podCidrs().stream().map(cidr -> host(link, cidr)).toList());
+        links.addresses(link, plan.ranges().stream().map(cidr -> host(link, cidr)).toList());
     }
 
     private void settings(Link link) throws IOException {
@@ -62,10 +62,7 @@ final class TunnelSync implements Synchronizer {
         settings.ensure(
                 "net/ipv4/conf/" + link.name() + "/accept_local",
                 config.dataPath().icmpErrors() ? "1" : "0");
-        String acceptRa = "net/ipv6/conf/" + link.name() + "/accept_ra";
-        if (settings.exists(acceptRa)) {
-            settings.ensure(acceptRa, "0");
-        }
+        links.prepareIpv6(settings, link);
     }
 
     private static Address host(Link link, Cidr cidr) {

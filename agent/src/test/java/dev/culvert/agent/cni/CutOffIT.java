@@ -5,19 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.culvert.agent.ipam.AddressLease;
 import dev.culvert.agent.ipam.FileLeaseStore;
 import dev.culvert.agent.ipam.LeaseTable;
-import dev.culvert.agent.sandbox.KernelSandboxes;
 import dev.culvert.agent.sandbox.SandboxWiring;
-import dev.culvert.agent.state.NodeNetwork;
 import dev.culvert.linux.netns.NetworkNamespace;
-import dev.culvert.linux.route.Address;
-import dev.culvert.linux.route.BridgeSpec;
 import dev.culvert.linux.route.KernelRtnetlink;
 import dev.culvert.linux.route.Link;
-import dev.culvert.linux.route.LinkChange;
-import dev.culvert.linux.testing.TestNamespaces;
 import dev.culvert.net.Cidr;
 import dev.culvert.net.IpAddresses;
-import dev.culvert.net.MacAddress;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.InetAddress;
 import java.nio.file.Files;
@@ -35,58 +28,28 @@ import org.junit.jupiter.api.io.TempDir;
 final class CutOffIT {
     private static final Cidr RANGE = Cidr.parse("10.244.1.0/24");
     private static final Cidr RANGE6 = Cidr.parse("fd00:1::/64");
-    private static final NodeNetwork NETWORK =
-            new NodeNetwork("culvert0", List.of(RANGE, RANGE6), 1450, 62_202);
-    private static final NodeReadiness READY = new NodeReadiness(() -> NETWORK, () -> "");
     private static final String CONFIGURATION =
             "{\"cniVersion\":\"1.1.0\",\"name\":\"culvert\",\"type\":\"culvert-cni\"}";
     private static final int MOST_STEPS = 100;
 
     @TempDir Path run;
 
-    private final TestNamespaces namespaces = TestNamespaces.assumePermitted();
-    private KernelRtnetlink node;
+    private CniNode node;
     private NetworkNamespace pod;
     private NetworkNamespace other;
     private KernelRtnetlink inPod;
-    private CniCaller runtime;
-    private CniService service;
 
     @BeforeEach
-    void startANode() throws Exception {
-        CniCaller.assumeBuilt();
-        node = namespaces.rtnetlink(namespaces.create());
-        MacAddress mac = MacAddress.ofPod(NodeNetwork.gateway(RANGE));
-        Link bridge = node.createBridge(new BridgeSpec("culvert0", mac, 1450));
-        node.changeLink(bridge.index(), LinkChange.NONE.withUp(true));
-        for (Cidr range : NETWORK.podCidrs()) {
-            node.ensureAddress(
-                    Address.of(bridge.index(), NodeNetwork.gateway(range), range.prefixLength()));
-        }
-        pod = namespaces.create();
-        other = namespaces.create();
-        inPod = namespaces.rtnetlink(pod);
-        runtime = new CniCaller(run);
+    void makeANode() throws Exception {
+        node = new CniNode(run).withRanges(RANGE, RANGE6);
+        pod = node.namespaces().create();
+        other = node.namespaces().create();
+        inPod = node.namespaces().rtnetlink(pod);
     }
 
     @AfterEach
     void closeAll() {
-        if (service != null) {
-            service.close();
-        }
-        namespaces.close();
-    }
-
-    private void startAgent() throws Exception {
-        service =
-                new CniService(
-                        run,
-                        node,
-                        new KernelSandboxes(),
-                        READY,
-                        Set::of,
-                        new SimpleMeterRegistry());
-        service.start();
+        node.close();
     }
 
     private LeaseTable leases(Kill kill) throws Exception {
@@ -105,8 +68,8 @@ final class CutOffIT {
 
     /** Whether it was killed. */
     private boolean addIsKilled(Kill kill) throws Exception {
-        SandboxWiring wiring = new SandboxWiring(kill.wrap(node), kill.sandboxes());
-        AddHandler add = new AddHandler(leases(kill), wiring, READY);
+        SandboxWiring wiring = new SandboxWiring(kill.wrap(node.rtnetlink()), kill.sandboxes());
+        AddHandler add = new AddHandler(leases(kill), wiring, node.readiness());
         try {
             assertThat(add.handle(request("ADD", pod), pod)).contains("10.244.1.2/24");
             return false;
@@ -116,7 +79,7 @@ final class CutOffIT {
     }
 
     private List<InetAddress> addressesOfPods() throws Exception {
-        return node.links().stream()
+        return node.rtnetlink().links().stream()
                 .map(link -> AddressLease.ofAlias(link.alias()))
                 .flatMap(lease -> lease.stream())
                 .flatMap(lease -> lease.addresses().stream())
@@ -124,19 +87,19 @@ final class CutOffIT {
     }
 
     private void assertThatAnotherPodGetsAddressesOfItsOwn() throws Exception {
-        CniCaller.Outcome added = runtime.add("two", other);
+        CniCaller.Outcome added = node.runtime().add("two", other);
         assertThat(added.status()).as(added.stdout()).isZero();
         assertThat(added.addresses()).hasSize(2);
         assertThat(addressesOfPods())
                 .doesNotHaveDuplicates()
                 .contains(IpAddresses.parse(added.addresses().getFirst()));
-        assertThat(runtime.del("two").status()).isZero();
+        assertThat(node.runtime().del("two").status()).isZero();
     }
 
     private void assertNothingIsLeft() throws Exception {
-        assertThat(node.links()).extracting(Link::name).containsExactly("lo", "culvert0");
+        assertThat(node.linkNames()).containsExactly("lo", "culvert0");
         assertThat(inPod.links()).extracting(Link::name).containsExactly("lo");
-        assertThat(service.leases()).isEmpty();
+        assertThat(node.service().leases()).isEmpty();
         if (Files.exists(run.resolve("leases"))) {
             assertThat(run.resolve("leases")).isEmptyDirectory();
         }
@@ -150,14 +113,14 @@ final class CutOffIT {
             assertThat(steps).isLessThan(MOST_STEPS);
             kill = new Kill(steps);
             answered = !addIsKilled(kill);
-            startAgent();
-            assertThat(service.leases())
+            var _ = node.start();
+            assertThat(node.service().leases())
                     .as("after " + kill.done())
                     .hasSize(kill.done().contains("remove") ? 1 : 0);
             assertThatAnotherPodGetsAddressesOfItsOwn();
-            assertThat(runtime.del("one").status()).isZero();
+            assertThat(node.runtime().del("one").status()).isZero();
             assertNothingIsLeft();
-            service.close();
+            node.stop();
         }
         assertThat(kill.done())
                 .containsSubsequence("put", "createVeth", "alias", "sysctl", "ensureAddress")
@@ -172,21 +135,21 @@ final class CutOffIT {
             assertThat(steps).isLessThan(MOST_STEPS);
             assertThat(addIsKilled(new Kill(MOST_STEPS))).isFalse();
             kill = new Kill(steps);
-            SandboxWiring wiring = new SandboxWiring(kill.wrap(node), kill.sandboxes());
+            SandboxWiring wiring = new SandboxWiring(kill.wrap(node.rtnetlink()), kill.sandboxes());
             try {
                 new DelHandler(leases(kill), wiring).handle(request("DEL", pod), null);
                 answered = true;
             } catch (Kill.Killed _) {
                 answered = false;
             }
-            startAgent();
-            assertThat(service.leases())
+            var _ = node.start();
+            assertThat(node.service().leases())
                     .as("after " + kill.done())
                     .hasSize(kill.done().contains("deleteLink") ? 0 : 1);
             assertThatAnotherPodGetsAddressesOfItsOwn();
-            assertThat(runtime.del("one").status()).isZero();
+            assertThat(node.runtime().del("one").status()).isZero();
             assertNothingIsLeft();
-            service.close();
+            node.stop();
         }
         assertThat(kill.done()).containsExactly("link", "deleteLink", "remove");
     }
@@ -203,7 +166,7 @@ final class CutOffIT {
             try {
                 new LeaseReconciler(
                                 leases(kill),
-                                new SandboxWiring(kill.wrap(node), kill.sandboxes()),
+                                new SandboxWiring(kill.wrap(node.rtnetlink()), kill.sandboxes()),
                                 Set::of,
                                 new SimpleMeterRegistry())
                         .restore();
@@ -211,9 +174,9 @@ final class CutOffIT {
             } catch (Kill.Killed _) {
                 started = false;
             }
-            startAgent();
+            var _ = node.start();
             assertNothingIsLeft();
-            service.close();
+            node.stop();
         }
     }
 }

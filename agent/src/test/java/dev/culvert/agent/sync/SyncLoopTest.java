@@ -253,6 +253,11 @@ class SyncLoopTest {
         }
 
         @Override
+        public String value(String path) {
+            return values.getOrDefault(path, "1");
+        }
+
+        @Override
         public void ensure(String path, String value) {
             values.put(path, value);
         }
