@@ -114,7 +114,9 @@ final class BridgeSync implements Synchronizer {
         }
         for (Link link : rtnetlink.links()) {
             String acceptRa = "net/ipv6/conf/" + link.name() + "/accept_ra";
-            if (!isOurs(link) && settings.exists(acceptRa) && settings.value(acceptRa).equals("1")) {
+            if (!isOurs(link)
+                    && settings.exists(acceptRa)
+                    && settings.value(acceptRa).equals("1")) {
                 settings.ensure(acceptRa, "2");
             }
         }

@@ -53,7 +53,6 @@ final class NodeSync implements Synchronizer {
         }
         plan.set(Underlay.find(self, current.podCidrs(), config, rtnetlink), current.podCidrs());
         plan.stopOutdatedAdds(); // before it is asked who lives where
-        plan.retain(
-                Retention.find(config.bridge(), current.podCidrs(), plan.held(), rtnetlink));
+        plan.retain(Retention.find(config.bridge(), current.podCidrs(), plan.held(), rtnetlink));
     }
 }

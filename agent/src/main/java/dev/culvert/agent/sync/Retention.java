@@ -61,9 +61,7 @@ final class Retention {
                                 podCidrs.stream()
                                         .filter(cidr -> cidr.contains(pod))
                                         .noneMatch(
-                                                cidr ->
-                                                        NodeNetwork.gateway(cidr)
-                                                                .equals(gateway)));
+                                                cidr -> NodeNetwork.gateway(cidr).equals(gateway)));
     }
 
     private static void refuseOverlap(Cidr network, Collection<Cidr> podCidrs)
