@@ -8,7 +8,6 @@ import dev.culvert.agent.sandbox.Attachment;
 import dev.culvert.agent.sandbox.PodAddress;
 import dev.culvert.agent.sandbox.SandboxWiring;
 import dev.culvert.agent.state.NodeNetwork;
-import dev.culvert.linux.Errno;
 import dev.culvert.linux.netns.NetworkNamespace;
 import dev.culvert.net.Cidr;
 import dev.culvert.net.MacAddress;
@@ -22,11 +21,14 @@ final class AddHandler implements VerbHandler {
     private final LeaseTable leases;
     private final SandboxWiring wiring;
     private final NodeReadiness readiness;
+    private final DeleteQueue deletes;
 
-    AddHandler(LeaseTable leases, SandboxWiring wiring, NodeReadiness readiness) {
+    AddHandler(
+            LeaseTable leases, SandboxWiring wiring, NodeReadiness readiness, DeleteQueue deletes) {
         this.leases = leases;
         this.wiring = wiring;
         this.readiness = readiness;
+        this.deletes = deletes;
     }
 
     @Override
@@ -34,7 +36,7 @@ final class AddHandler implements VerbHandler {
         CniVersion version = request.version();
         request.checkConfiguration();
         Endpoint endpoint = request.endpoint();
-        NetworkNamespace sandbox = sandbox(request, namespace);
+        NetworkNamespace sandbox = request.require(namespace);
         NodeNetwork network = readiness.require(CniError.TRY_AGAIN);
         try {
             checkIsNew(endpoint, sandbox);
@@ -47,27 +49,18 @@ final class AddHandler implements VerbHandler {
         }
     }
 
-    private static NetworkNamespace sandbox(
-            CniRequest request, @Nullable NetworkNamespace namespace) throws CniError {
-        if (namespace != null) {
-            return namespace;
-        }
-        if (request.netns().isEmpty()) {
-            throw new CniError(CniError.BAD_ENVIRONMENT, "CNI_NETNS is not set; ADD needs it");
-        }
-        Errno errno = Errno.of(request.netnsError());
-        throw new CniError(
-                CniError.BAD_ENVIRONMENT,
-                "CNI_NETNS '%s' cannot be opened: %s (%s)"
-                        .formatted(request.netns(), errno.symbol(), errno.description()));
-    }
-
     private void checkIsNew(Endpoint endpoint, NetworkNamespace sandbox)
             throws CniError, IOException {
         if (wiring.isNode(sandbox)) {
             throw new CniError(
                     CniError.BAD_ENVIRONMENT,
                     "CNI_NETNS is the node's own network namespace; a pod that uses the host's network must not be attached");
+        }
+        if (deletes.holds(endpoint)) {
+            throw new CniError(
+                    CniError.TRY_AGAIN,
+                    "an earlier DEL of %s was queued and is not carried out yet"
+                            .formatted(endpoint));
         }
         String hostVeth = Attachment.hostVeth(endpoint.containerId(), endpoint.ifName());
         if (leases.of(endpoint).isPresent() || wiring.exists(hostVeth)) {

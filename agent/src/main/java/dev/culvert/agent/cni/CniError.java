@@ -11,6 +11,7 @@ import tools.jackson.databind.node.ObjectNode;
  */
 final class CniError extends Exception {
     static final int INCOMPATIBLE_VERSION = 1;
+    static final int UNSUPPORTED_FIELD = 2;
     static final int BAD_ENVIRONMENT = 4;
     static final int IO_FAILURE = 5;
     static final int BAD_INPUT = 6;
@@ -27,6 +28,9 @@ final class CniError extends Exception {
     /** Ours: the kernel refused a step. */
     static final int KERNEL_REFUSED = 103;
 
+    /** Ours: CHECK found an attachment that is not as ADD made it. */
+    static final int DAMAGED = 104;
+
     /** Ours: a defect of the agent. */
     static final int INTERNAL = 199;
 
@@ -34,13 +38,19 @@ final class CniError extends Exception {
     private final String details;
 
     CniError(int code, String message) {
-        this(code, message, null);
+        this(code, message, "");
     }
 
     CniError(int code, String message, @Nullable Exception cause) {
         super(message, cause);
         this.code = code;
         this.details = cause == null ? "" : String.valueOf(cause.getMessage());
+    }
+
+    CniError(int code, String message, String details) {
+        super(message);
+        this.code = code;
+        this.details = details;
     }
 
     int code() {

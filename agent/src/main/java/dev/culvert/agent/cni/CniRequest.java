@@ -2,11 +2,16 @@ package dev.culvert.agent.cni;
 
 import dev.culvert.agent.ipam.Endpoint;
 import dev.culvert.linux.Errno;
+import dev.culvert.linux.netns.NetworkNamespace;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
@@ -22,6 +27,11 @@ import tools.jackson.databind.node.ObjectNode;
 final class CniRequest {
     private static final int MAX_CONTAINER_ID = 128; // leaves room for the rest of the alias
     private static final int MAX_IF_NAME = 15;
+
+    /** The older key came from a mistake in the specification; runtimes set both. */
+    private static final List<String> VALID_ATTACHMENTS =
+            List.of("cni.dev/valid-attachments", "cni.dev/attachments");
+
     private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9_.\\-]*");
     private static final Pattern IF_NAME = Pattern.compile("[^/:\\s\\p{Cntrl}]+");
     private static final ObjectMapper JSON = JsonMapper.builder().build();
@@ -49,8 +59,24 @@ final class CniRequest {
         return variable("CNI_NETNS");
     }
 
+    /** The namespace that was passed, or the refusal that says why none was. */
+    NetworkNamespace require(@Nullable NetworkNamespace namespace) throws CniError {
+        if (namespace != null) {
+            return namespace;
+        }
+        if (netns().isEmpty()) {
+            throw new CniError(
+                    CniError.BAD_ENVIRONMENT, "CNI_NETNS is not set; " + command() + " needs it");
+        }
+        Errno errno = Errno.of(netnsError());
+        throw new CniError(
+                CniError.BAD_ENVIRONMENT,
+                "CNI_NETNS '%s' cannot be opened: %s (%s)"
+                        .formatted(netns(), errno.symbol(), errno.description()));
+    }
+
     /** Why the executable could not open the namespace: an errno, or 0. */
-    int netnsError() {
+    private int netnsError() {
         String text = variable("CULVERT_NETNS_ERROR");
         return text.matches("[0-9]{1,9}") ? Integer.parseInt(text) : 0;
     }
@@ -139,6 +165,18 @@ final class CniRequest {
                                                         String.join(", ", CniVersion.texts()))));
     }
 
+    /** The version that the configuration asks for, if it is one in which the verb exists. */
+    CniVersion versionFrom(CniVersion first) throws CniError {
+        CniVersion version = version();
+        if (version.compareTo(first) < 0) {
+            throw new CniError(
+                    CniError.INCOMPATIBLE_VERSION,
+                    "%s exists since version %s, the configuration's cniVersion is %s"
+                            .formatted(command(), first, version));
+        }
+        return version;
+    }
+
     /** The version to answer in: what the configuration says, and the newest if it says nothing. */
     String answerVersion() {
         try {
@@ -151,20 +189,76 @@ final class CniRequest {
 
     /** Checks what an ADD needs of the configuration, beyond its version. */
     void checkConfiguration() throws CniError {
-        ObjectNode configuration = configuration();
-        String name = configuration.path("name").asString("");
+        String name = checkName();
+        if (configuration().hasNonNull("prevResult")) {
+            throw new CniError(
+                    CniError.BAD_CONFIGURATION,
+                    "there is a prevResult: culvert-cni makes the pod's interface and must be the first plugin of network '%s'"
+                            .formatted(name));
+        }
+    }
+
+    /** Checks the name of the network, and returns it. */
+    String checkName() throws CniError {
+        String name = configuration().path("name").asString("");
         if (!NAME.matcher(name).matches()) {
             throw new CniError(
                     CniError.BAD_CONFIGURATION,
                     "the network configuration's name is '%s'; it must be a letter or digit, then letters, digits, '.', '_' or '-'"
                             .formatted(name));
         }
-        if (configuration.path("prevResult").isObject()) {
+        return name;
+    }
+
+    /** What the whole list of plugins made of the ADD, which a CHECK is compared with. */
+    PreviousResult previousResult() throws CniError {
+        JsonNode result = configuration().path("prevResult");
+        if (!result.isObject()) {
             throw new CniError(
                     CniError.BAD_CONFIGURATION,
-                    "there is a prevResult: culvert-cni makes the pod's interface and must be the first plugin of network '%s'"
-                            .formatted(name));
+                    "%s needs prevResult, the result of the ADD, and the configuration has %s"
+                            .formatted(command(), result.isMissingNode() ? "none" : result));
         }
+        return PreviousResult.of(result);
+    }
+
+    /**
+     * The attachments that exist as far as the runtime knows; empty when it does not say, which is
+     * not the same as an empty set.
+     */
+    Optional<Set<Endpoint>> validAttachments() throws CniError {
+        ObjectNode configuration = configuration();
+        for (String key : VALID_ATTACHMENTS) {
+            JsonNode list = configuration.path(key);
+            if (!list.isMissingNode() && !list.isNull()) {
+                return Optional.of(attachments(key, list));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static Set<Endpoint> attachments(String key, JsonNode list) throws CniError {
+        if (!list.isArray()) {
+            throw invalidAttachments(key, list);
+        }
+        Set<Endpoint> valid = new HashSet<>();
+        for (JsonNode each : list) {
+            String container = each.path("containerID").asString("");
+            String ifName = each.path("ifname").asString("");
+            if (container.isEmpty() || ifName.isEmpty()) {
+                throw invalidAttachments(key, each);
+            }
+            valid.add(new Endpoint(container, ifName));
+        }
+        return valid;
+    }
+
+    private static CniError invalidAttachments(String key, JsonNode found) {
+        return new CniError(
+                CniError.BAD_CONFIGURATION,
+                "%s must be a list of {\"containerID\":…,\"ifname\":…}; nothing is removed"
+                        .formatted(key),
+                found.toString());
     }
 
     /** The configuration's DNS settings, to hand on. */

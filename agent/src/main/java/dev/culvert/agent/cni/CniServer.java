@@ -19,6 +19,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongConsumer;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +40,8 @@ final class CniServer implements AutoCloseable {
 
     private final Path path;
     private final CniDispatcher dispatcher;
-    private final DeleteQueue deletes;
+    private final CallOrder order;
+    private final LongConsumer before;
     private final int uid;
     private final MeterRegistry metrics;
     private final Set<UnixSocket> open = ConcurrentHashMap.newKeySet();
@@ -49,18 +51,21 @@ final class CniServer implements AutoCloseable {
 
     /**
      * @param path where to listen
-     * @param deletes looked at before each call, since a DEL may be queued while the agent starts
+     * @param order numbers the calls as they come
+     * @param before done before each call, with its number
      * @param uid the user who may connect, besides root
      */
     CniServer(
             Path path,
             CniDispatcher dispatcher,
-            DeleteQueue deletes,
+            CallOrder order,
+            LongConsumer before,
             int uid,
             MeterRegistry metrics) {
         this.path = path;
         this.dispatcher = dispatcher;
-        this.deletes = deletes;
+        this.order = order;
+        this.before = before;
         this.uid = uid;
         this.metrics = metrics;
     }
@@ -107,15 +112,17 @@ final class CniServer implements AutoCloseable {
 
     private void hand(UnixSocket connection, ExecutorService pool) {
         open.add(connection);
+        long number = order.enter();
         try {
-            pool.execute(() -> serve(connection));
+            pool.execute(() -> serve(connection, number));
         } catch (RejectedExecutionException _) {
             LOG.warn("too many CNI calls at once; one is refused waiting={}", WAITING);
+            order.leave(number);
             finish(connection);
         }
     }
 
-    private void serve(UnixSocket connection) {
+    private void serve(UnixSocket connection, long number) {
         List<Descriptor> passed = new ArrayList<>();
         try {
             connection.setTimeout(REQUEST_TIMEOUT);
@@ -124,7 +131,7 @@ final class CniServer implements AutoCloseable {
                 throw new CniFraming.MalformedException("user " + peer + " may not make CNI calls");
             }
             InputStream bytes = new SocketBytes(connection, passed);
-            answer(connection, CniFraming.read(bytes), passed);
+            answer(connection, CniFraming.read(bytes), passed, number);
         } catch (CniFraming.MalformedException e) {
             refuse(connection, String.valueOf(e.getMessage()));
         } catch (IOException e) {
@@ -134,28 +141,32 @@ final class CniServer implements AutoCloseable {
             LOG.error("a CNI call failed", e);
         } finally {
             passed.forEach(Descriptor::close);
+            order.leave(number);
             finish(connection);
         }
     }
 
-    private void answer(UnixSocket connection, CniFraming.Message message, List<Descriptor> passed)
+    private void answer(
+            UnixSocket connection, CniFraming.Message message, List<Descriptor> passed, long number)
             throws IOException {
-        deletes.drain();
+        before.accept(number);
         CniRequest request = new CniRequest(message);
+        CniDispatcher.Delivery delivery =
+                answer -> connection.send(CniFraming.answer(answer.exitStatus(), answer.stdout()));
         NetworkNamespace namespace = null;
-        CniDispatcher.Answer answer;
         try {
             // From here on the namespace owns the descriptor; closing that twice does no harm.
             namespace = passed.isEmpty() ? null : NetworkNamespace.of(passed.getFirst());
-            answer = dispatcher.dispatch(request, namespace);
         } catch (LinuxException e) {
-            answer = dispatcher.dispatch(request.withoutNamespace(e.errno()), null);
+            request = request.withoutNamespace(e.errno());
+        }
+        try {
+            dispatcher.dispatch(request, namespace, number, delivery);
         } finally {
             if (namespace != null) {
                 namespace.close();
             }
         }
-        connection.send(CniFraming.answer(answer.exitStatus(), answer.stdout()));
     }
 
     private void refuse(UnixSocket connection, String reason) {

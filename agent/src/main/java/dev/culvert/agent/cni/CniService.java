@@ -53,6 +53,8 @@ public final class CniService implements AutoCloseable {
     private final ScheduledExecutorService rounds =
             Executors.newSingleThreadScheduledExecutor(
                     Thread.ofPlatform().daemon().name("leases").factory());
+    private final CallOrder order = new CallOrder();
+    private final CniDispatcher dispatcher;
     private final CniServer server;
 
     /**
@@ -82,18 +84,29 @@ public final class CniService implements AutoCloseable {
         SandboxWiring wiring = new SandboxWiring(node, sandboxes);
         this.reconciler = new LeaseReconciler(leases, wiring, podAddresses, metrics);
         DelHandler del = new DelHandler(leases, wiring);
-        CniDispatcher dispatcher =
+        this.deletes = new DeleteQueue(runDirectory.resolve("deletes"));
+        ContainerLocks locks = new ContainerLocks();
+        this.dispatcher =
                 new CniDispatcher(
                         Map.of(
-                                "ADD", new AddHandler(leases, wiring, readiness),
+                                "ADD", new AddHandler(leases, wiring, readiness, deletes),
                                 "DEL", del,
+                                "CHECK", new CheckHandler(leases, wiring, readiness),
+                                "GC", new GcHandler(leases, del, locks),
                                 "STATUS", new StatusHandler(leases, readiness),
                                 "VERSION", new VersionHandler()),
+                        locks,
+                        order,
                         metrics);
-        this.deletes = new DeleteQueue(runDirectory.resolve("deletes"), dispatcher);
         int uid = (int) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
         this.server =
-                new CniServer(runDirectory.resolve("cni.sock"), dispatcher, deletes, uid, metrics);
+                new CniServer(
+                        runDirectory.resolve("cni.sock"),
+                        dispatcher,
+                        order,
+                        this::carryOutQueued,
+                        uid,
+                        metrics);
     }
 
     /**
@@ -109,7 +122,7 @@ public final class CniService implements AutoCloseable {
         server.bind(); // first: what comes from now on waits instead of being queued as a file
         try {
             reconciler.restore();
-            deletes.drain();
+            carryOutQueued();
             gauge("used", () -> leases.inUse());
             gauge("free", () -> leases.free());
             server.start();
@@ -122,12 +135,31 @@ public final class CniService implements AutoCloseable {
         }
     }
 
-    /** One look at leases, veths and pods; {@link #start} sees to it that there are more. */
+    /** Queued DELs, leases, veths and pods; {@link #start} sees to it that it comes again. */
     void reconcile() {
         try {
+            carryOutQueued();
             reconciler.round();
         } catch (IOException | RuntimeException e) {
             LOG.warn("leases and veths cannot be compared; the next try is in {}", ROUND, e);
+        }
+    }
+
+    /**
+     * Carries out the DELs that were queued while the agent was away: at the start, and again
+     * before each call and in each round, since the executable may find no agent and write its file
+     * a moment after that.
+     */
+    private void carryOutQueued(long number) {
+        deletes.drain(delete -> dispatcher.dispatchQueued(delete, number));
+    }
+
+    private void carryOutQueued() {
+        long number = order.enter();
+        try {
+            carryOutQueued(number);
+        } finally {
+            order.leave(number);
         }
     }
 

@@ -2,7 +2,10 @@ package dev.culvert.agent.cni;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A lock for each container, so that its calls are carried out one at a time, in the order in which
@@ -38,6 +41,23 @@ final class ContainerLocks {
         Entry entry = enter(containerId);
         entry.lock.lock();
         return new Held(containerId, entry);
+    }
+
+    /**
+     * Takes the container's turn if nobody has it or waits for it.
+     *
+     * @return null if somebody does
+     */
+    synchronized @Nullable Held tryHold(String containerId) {
+        return entries.containsKey(containerId) ? null : hold(containerId);
+    }
+
+    /**
+     * Gives {@code look} the containers that calls are about at this moment; none begins or ends
+     * while it runs, so it must be short and must not ask for a lock.
+     */
+    synchronized <T> T whileNothingMoves(Function<Set<String>, T> look) {
+        return look.apply(Set.copyOf(entries.keySet()));
     }
 
     private synchronized Entry enter(String containerId) {

@@ -23,11 +23,15 @@ final class DelHandler implements VerbHandler {
 
     @Override
     public String handle(CniRequest request, @Nullable NetworkNamespace namespace) throws CniError {
-        Endpoint endpoint = request.endpoint();
+        remove(request.endpoint());
+        return "";
+    }
+
+    /** Removes it; the caller has the container's turn. */
+    void remove(Endpoint endpoint) throws CniError {
         try {
             wiring.detach(Attachment.hostVeth(endpoint.containerId(), endpoint.ifName()));
             leases.release(endpoint); // last: an address is never free while its veth exists
-            return "";
         } catch (IOException e) {
             throw new CniError(
                     CniError.KERNEL_REFUSED, "cannot remove the attachment " + endpoint, e);

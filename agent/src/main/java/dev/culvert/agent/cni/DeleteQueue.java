@@ -1,5 +1,6 @@
 package dev.culvert.agent.cni;
 
+import dev.culvert.agent.ipam.Endpoint;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -9,8 +10,10 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.Predicate;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The DELs that came while the agent was away: files that the executable left, each the payload of
@@ -20,25 +23,47 @@ final class DeleteQueue {
     private static final Logger LOG = LogManager.getLogger(DeleteQueue.class);
 
     private final Path directory;
-    private final CniDispatcher dispatcher;
 
-    DeleteQueue(Path directory, CniDispatcher dispatcher) {
+    DeleteQueue(Path directory) {
         this.directory = directory;
-        this.dispatcher = dispatcher;
     }
 
     /**
      * Carries out what is there. A file that is no DEL is renamed to {@code *.bad}; one that fails
      * stays for the next time.
+     *
+     * @param carryOut says whether it is done
      */
-    synchronized void drain() {
+    synchronized void drain(Predicate<CniRequest> carryOut) {
         for (Path file : files()) {
             try {
-                apply(file);
+                CniRequest delete = read(file);
+                if (delete != null && carryOut.test(delete)) {
+                    Files.deleteIfExists(file);
+                    LOG.info("queued DEL carried out container={}", delete.containerId());
+                }
             } catch (IOException | RuntimeException e) {
                 LOG.warn("queued DEL cannot be carried out and stays file={}", file, e);
             }
         }
+    }
+
+    /**
+     * Whether a DEL of this interface waits here: until it is done, nothing new may be made that it
+     * would remove.
+     */
+    synchronized boolean holds(Endpoint endpoint) {
+        for (Path file : files()) {
+            try {
+                CniRequest delete = read(file);
+                if (delete != null && delete.endpoint().equals(endpoint)) {
+                    return true;
+                }
+            } catch (IOException | CniError e) {
+                LOG.warn("queued DEL cannot be read file={}", file, e);
+            }
+        }
+        return false;
     }
 
     private List<Path> files() {
@@ -54,26 +79,23 @@ final class DeleteQueue {
         return files;
     }
 
-    private void apply(Path file) throws IOException {
-        CniRequest request;
+    /** Null for a file that is no DEL, and is set aside. */
+    private static @Nullable CniRequest read(Path file) throws IOException {
         try {
             if (Files.size(file) > CniFraming.MAX_PAYLOAD_BYTES) {
                 throw new CniFraming.MalformedException("longer than any request");
             }
-            request = new CniRequest(CniFraming.decode(Files.readAllBytes(file)));
+            CniRequest request = new CniRequest(CniFraming.decode(Files.readAllBytes(file)));
             request.endpoint();
             if (!request.command().equals("DEL")) {
                 throw new CniFraming.MalformedException("'" + request.command() + "' is no DEL");
             }
+            return request;
         } catch (CniFraming.MalformedException | CniError e) {
             Path aside = file.resolveSibling(file.getFileName() + ".bad");
             LOG.warn("queued DEL is set aside file={} reason={}", aside, e.getMessage());
             Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
-            return;
-        }
-        if (dispatcher.dispatch(request, null).isSuccess()) {
-            Files.deleteIfExists(file);
-            LOG.info("queued DEL carried out container={}", request.containerId());
+            return null;
         }
     }
 }

@@ -18,6 +18,7 @@ final class StatusHandler implements VerbHandler {
 
     @Override
     public String handle(CniRequest request, @Nullable NetworkNamespace namespace) throws CniError {
+        request.versionFrom(CniVersion.V1_1_0);
         NodeNetwork network = readiness.require(CniError.NOT_AVAILABLE);
         leases.ranges(network.podCidrs());
         try {

@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes and removes attachments: a veth pair whose one end is a port of the node's bridge and whose
@@ -130,6 +131,36 @@ public final class SandboxWiring {
         if (host.isPresent()) {
             node.deleteLink(host.get().index());
         }
+    }
+
+    /**
+     * Reads what the kernel has of an attachment.
+     *
+     * @param bridge the name of the bridge that it belongs to
+     */
+    public ObservedAttachment observe(
+            String hostVeth, String bridge, String ifName, NetworkNamespace namespace)
+            throws IOException {
+        Link host = node.link(hostVeth).orElse(null);
+        Link master = node.link(bridge).orElse(null);
+        return sandboxes.call(namespace, pod -> observe(host, master, pod.rtnetlink(), ifName));
+    }
+
+    private static ObservedAttachment observe(
+            @Nullable Link host, @Nullable Link bridge, Rtnetlink pod, String ifName)
+            throws LinuxException {
+        Optional<Link> found = pod.link(ifName);
+        if (found.isEmpty()) {
+            return new ObservedAttachment(host, bridge, null, List.of(), List.of(), List.of());
+        }
+        int index = found.get().index();
+        return new ObservedAttachment(
+                host,
+                bridge,
+                found.get(),
+                pod.addresses().stream().filter(each -> each.linkIndex() == index).toList(),
+                pod.routes().stream().filter(each -> each.linkIndex() == index).toList(),
+                pod.neighbors().stream().filter(each -> each.linkIndex() == index).toList());
     }
 
     private void configure(Sandbox pod, Attachment attachment, MacAddress bridgeMac)

@@ -356,12 +356,6 @@ final class CniServiceIT {
     }
 
     @Test
-    void refusesVerbsThatAreNotServedYet() throws Exception {
-        assertThat(call("CHECK", "web", "", "1.1.0").code()).isEqualTo(4);
-        assertThat(call("GC", "", "", "1.1.0").code()).isEqualTo(4);
-    }
-
-    @Test
     void countsCallsAndAddresses() throws Exception {
         assertThat(add("web", sandbox()).status()).isZero();
         assertThat(add("web", sandbox()).status()).isEqualTo(1);

@@ -69,7 +69,8 @@ final class CutOffIT {
     /** Whether it was killed. */
     private boolean addIsKilled(Kill kill) throws Exception {
         SandboxWiring wiring = new SandboxWiring(kill.wrap(node.rtnetlink()), kill.sandboxes());
-        AddHandler add = new AddHandler(leases(kill), wiring, node.readiness());
+        DeleteQueue deletes = new DeleteQueue(run.resolve("deletes"));
+        AddHandler add = new AddHandler(leases(kill), wiring, node.readiness(), deletes);
         try {
             assertThat(add.handle(request("ADD", pod), pod)).contains("10.244.1.2/24");
             return false;

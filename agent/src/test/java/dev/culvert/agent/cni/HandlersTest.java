@@ -52,7 +52,8 @@ final class HandlersTest {
         leases = new LeaseTable(new FileLeaseStore(directory.resolve("leases"), "boot"));
         SandboxWiring wiring = new SandboxWiring(node, sandboxes);
         NodeReadiness readiness = new NodeReadiness(() -> network, () -> "no podCIDR");
-        add = new AddHandler(leases, wiring, readiness);
+        DeleteQueue deletes = new DeleteQueue(directory.resolve("deletes"));
+        add = new AddHandler(leases, wiring, readiness, deletes);
         del = new DelHandler(leases, wiring);
     }
 

@@ -166,7 +166,7 @@ public final class InMemoryRtnetlink implements Rtnetlink {
                         index,
                         old.name(),
                         old.kind(),
-                        old.mac(),
+                        Objects.requireNonNullElse(change.mac(), old.mac()),
                         Objects.requireNonNullElse(change.mtu(), old.mtu()),
                         Objects.requireNonNullElse(change.up(), old.up()),
                         Objects.requireNonNullElse(change.masterIndex(), old.masterIndex()),
