@@ -22,8 +22,9 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
- * A mock of the Kubernetes API that listens on the loopback of a namespace. Its threads, and those
- * of the clients, are started from inside, and so stay there. One thread.
+ * A mock of the Kubernetes API that listens inside a namespace, on its loopback or where it is
+ * told. Its threads, and those of the clients, are started from inside, and so stay there. One
+ * thread.
  */
 final class ApiServer implements AutoCloseable {
     static final int PORT = 8080;
@@ -32,17 +33,29 @@ final class ApiServer implements AutoCloseable {
 
     private final NetworkNamespace namespace;
     private final KubernetesMockServer server;
+    private final String url;
 
-    private ApiServer(NetworkNamespace namespace, KubernetesMockServer server) {
+    private ApiServer(NetworkNamespace namespace, KubernetesMockServer server, String url) {
         this.namespace = namespace;
         this.server = server;
+        this.url = url;
     }
 
     static ApiServer start(NetworkNamespace namespace) throws Exception {
-        return new ApiServer(namespace, namespace.call(ApiServer::listen));
+        return start(namespace, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}));
     }
 
-    private static KubernetesMockServer listen() {
+    /** One that other namespaces reach too. */
+    static ApiServer start(NetworkNamespace namespace, InetAddress address) throws Exception {
+        String text = address.getHostAddress();
+        String host = text.contains(":") ? "[" + text + "]" : text;
+        return new ApiServer(
+                namespace,
+                namespace.call(() -> listen(address)),
+                "http://" + host + ":" + PORT + "/");
+    }
+
+    private static KubernetesMockServer listen(InetAddress address) {
         KubernetesMockServer server =
                 new KubernetesMockServer(
                         new Context(),
@@ -50,8 +63,13 @@ final class ApiServer implements AutoCloseable {
                         new HashMap<>(),
                         new NodeStatusDispatcher(),
                         false);
-        server.init(InetAddress.getLoopbackAddress(), PORT);
+        server.init(address, PORT);
         return server;
+    }
+
+    /** Where it is reached. */
+    String url() {
+        return url;
     }
 
     /** A Node with one InternalIP, and no pod ranges yet; the server says when it was created. */
@@ -132,9 +150,9 @@ final class ApiServer implements AutoCloseable {
                 });
     }
 
-    private static KubernetesClient connect() {
+    private KubernetesClient connect() {
         Config config = Config.empty();
-        config.setMasterUrl(URL);
+        config.setMasterUrl(url);
         config.setRequestRetryBackoffLimit(0);
         return new KubernetesClientBuilder()
                 .withConfig(config)

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 import org.jspecify.annotations.Nullable;
@@ -178,9 +179,9 @@ public final class SandboxWiring {
         if (loopback.isPresent()) {
             rtnetlink.changeLink(loopback.get().index(), LinkChange.NONE.withUp(true));
         }
-        if (attachment.addresses().stream().anyMatch(each -> each.family() == IpFamily.IPV6)) {
-            prepareIpv6(pod, attachment.ifName());
-        }
+        boolean ipv6 =
+                attachment.addresses().stream().anyMatch(each -> each.family() == IpFamily.IPV6);
+        prepareIpv6(pod, attachment.ifName(), ipv6);
         limitSuperPackets(rtnetlink, link, attachment.gsoMaxSize());
         rtnetlink.changeLink(link.index(), LinkChange.NONE.withUp(true));
         for (PodAddress address : attachment.addresses()) {
@@ -203,15 +204,18 @@ public final class SandboxWiring {
     }
 
     /**
-     * Addresses come from us alone, and at once. Runtimes switch IPv6 off in new sandboxes: without
-     * the one on lo a pod would lack ::1.
+     * Addresses come from us alone, and at once: no pod can pose as a router to another, which also
+     * goes for pods that have IPv4 only. Runtimes switch IPv6 off in new sandboxes: without the one
+     * on lo a pod would lack ::1.
      */
-    private static void prepareIpv6(Sandbox pod, String ifName) {
+    private static void prepareIpv6(Sandbox pod, String ifName, boolean wanted) {
         String settings = "net/ipv6/conf/" + ifName + "/";
-        trySysctl(pod, "net/ipv6/conf/lo/disable_ipv6", "0");
-        trySysctl(pod, settings + "disable_ipv6", "0");
         trySysctl(pod, settings + "accept_ra", "0");
-        trySysctl(pod, settings + "accept_dad", "0");
+        if (wanted) {
+            trySysctl(pod, "net/ipv6/conf/lo/disable_ipv6", "0");
+            trySysctl(pod, settings + "disable_ipv6", "0");
+            trySysctl(pod, settings + "accept_dad", "0");
+        }
     }
 
     private static void trySysctl(Sandbox pod, String path, String value) {
@@ -219,7 +223,11 @@ public final class SandboxWiring {
             pod.sysctl(path, value);
         } catch (IOException e) {
             // Where it matters, adding the address fails next, with the kernel's reason.
-            LOG.warn("a pod's sysctl cannot be set path={} value={}", path, value, e);
+            boolean withoutIpv6 =
+                    e instanceof LinuxException refusal && refusal.errno().equals(Errno.ENOENT);
+            LOG.atLevel(withoutIpv6 ? Level.DEBUG : Level.WARN)
+                    .withThrowable(e)
+                    .log("a pod's sysctl cannot be set path={} value={}", path, value);
         }
     }
 

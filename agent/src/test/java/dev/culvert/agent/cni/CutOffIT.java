@@ -180,4 +180,26 @@ final class CutOffIT {
             node.stop();
         }
     }
+
+    @Test
+    void aRebootDropsWhatWasCutOff() throws Exception {
+        assertThat(addIsKilled(new Kill(12))).isTrue();
+        for (Link link : node.rtnetlink().links()) {
+            if (link.kind().equals("veth")) {
+                node.rtnetlink().deleteLink(link.index());
+            }
+        }
+        List<Path> files;
+        try (var leases = Files.list(run.resolve("leases"))) {
+            files = leases.toList();
+        }
+        assertThat(files).hasSize(1);
+        for (Path file : List.of(files.getFirst(), run.resolve("latest-addresses"))) {
+            String text = Files.readString(file);
+            Files.writeString(file, "boot another\n" + text.lines().toList().getLast() + "\n");
+        }
+        var _ = node.start();
+        assertNothingIsLeft();
+        assertThat(node.runtime().add("two", other).addresses()).contains("10.244.1.2");
+    }
 }

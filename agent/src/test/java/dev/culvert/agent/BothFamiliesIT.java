@@ -1,0 +1,275 @@
+package dev.culvert.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.culvert.agent.cni.CniCaller;
+import dev.culvert.linux.netns.NetworkNamespace;
+import dev.culvert.linux.route.Address;
+import dev.culvert.linux.route.KernelRtnetlink;
+import dev.culvert.linux.testing.TestNamespaces;
+import dev.culvert.net.Cidr;
+import dev.culvert.net.IpAddresses;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.awaitility.core.ThrowingRunnable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Agents as they are deployed, with pods that the real executable attaches, in both families. */
+class BothFamiliesIT {
+    private static final Duration LONG = Duration.ofSeconds(60);
+
+    private final TestNamespaces namespaces = TestNamespaces.assumePermitted().assumeTun();
+    private final List<AutoCloseable> opened = new ArrayList<>();
+    @TempDir private Path directory;
+
+    /** One node: its namespace, and the agent that runs there. */
+    private final class Node {
+        private final String name;
+        private final NetworkNamespace namespace;
+        private final Path run;
+        private final CniCaller runtime;
+        private AgentProcess agent;
+
+        Node(String name, NetworkNamespace namespace, ApiServer api) throws Exception {
+            this.name = name;
+            this.namespace = namespace;
+            this.run = directory.resolve(name);
+            this.runtime = new CniCaller(run);
+            this.agent = startAgent(api);
+        }
+
+        private AgentProcess startAgent(ApiServer api) throws Exception {
+            Path config = directory.resolve(name + ".yaml");
+            Files.writeString(config, "runDir: %s\nloops: 1\n".formatted(run));
+            AgentProcess started =
+                    AgentProcess.start(
+                            namespace,
+                            directory,
+                            "agent",
+                            "--config=" + config,
+                            "--kubeconfig=" + kubeconfig(api),
+                            "--node-name=" + name);
+            opened.add(started);
+            return started;
+        }
+
+        void restartAgent(ApiServer api) throws Exception {
+            assertThat(agent.terminate()).as(agent.output()).isZero();
+            agent = startAgent(api);
+        }
+
+        void awaitRanges(List<String> ranges, int peers) {
+            eventually(
+                    this,
+                    () -> {
+                        StatusReport report = agent.report();
+                        assertThat(report.ready()).as(report.toString()).isTrue();
+                        assertThat(report.podCidrs()).isEqualTo(ranges);
+                        assertThat(report.peers()).hasSize(peers);
+                        assertThat(report.peers())
+                                .allMatch(peer -> peer.prefixes().size() == ranges.size());
+                    });
+        }
+
+        /** The node may be out of sync for a moment, and then the runtime asks again. */
+        List<String> add(String container, NetworkNamespace pod) {
+            List<String> addresses = new ArrayList<>();
+            eventually(
+                    this,
+                    () -> {
+                        CniCaller.Outcome outcome = runtime.add(container, pod);
+                        assertThat(outcome.status()).as(outcome.stdout()).isZero();
+                        addresses.addAll(outcome.addresses());
+                    });
+            return addresses;
+        }
+
+        String output() throws Exception {
+            return agent.output();
+        }
+    }
+
+    @BeforeEach
+    void needTheExecutable() {
+        CniCaller.assumeBuilt();
+    }
+
+    @AfterEach
+    void closeAll() throws Exception {
+        try {
+            for (AutoCloseable each : opened.reversed()) {
+                each.close();
+            }
+        } finally {
+            namespaces.close();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"192.168.77.", "fd77::"})
+    void podsOfEachFamilyReachEachOtherAcrossNodes(String underlay) throws Exception {
+        NetworkNamespace first = namespaces.create();
+        NetworkNamespace second = namespaces.create();
+        namespaces.connect(first, "eth0", second, "eth0");
+        giveAddress(first, underlay + "1");
+        giveAddress(second, underlay + "2");
+        ApiServer api = start(ApiServer.start(first, IpAddresses.parse(underlay + "1")));
+        for (int number = 1; number <= 2; number++) {
+            api.create(ApiServer.node("node" + number, underlay + number));
+            setRanges(api, number, ranges(number, "10.244.%d.0/24"));
+        }
+        Node one = new Node("node1", first, api);
+        Node two = new Node("node2", second, api);
+
+        int mtu = underlay.contains(":") ? 1430 : 1450;
+        for (List<String> patterns :
+                List.of(
+                        List.of("10.244.%d.0/24"),
+                        List.of("fd00:%d::/64"),
+                        List.of("fd01:%d::/64", "10.245.%d.0/24"))) {
+            String[] families = patterns.toArray(String[]::new);
+            setRanges(api, 1, ranges(1, families));
+            setRanges(api, 2, ranges(2, families));
+            one.awaitRanges(ranges(1, families), 1);
+            two.awaitRanges(ranges(2, families), 1);
+            assertThatPodsReachEachOther(one, two, families.length, mtu);
+        }
+    }
+
+    private void assertThatPodsReachEachOther(Node one, Node two, int families, int mtu)
+            throws Exception {
+        NetworkNamespace near = namespaces.create();
+        NetworkNamespace far = namespaces.create();
+        List<String> nearAddresses = one.add("near", near);
+        assertThat(namespaces.check(near, "ip", "addr", "show", "scope", "global", "tentative"))
+                .isEmpty();
+        List<String> farAddresses = two.add("far", far);
+        assertThat(nearAddresses).hasSize(families);
+        for (int i = 0; i < families; i++) {
+            String address = farAddresses.get(i);
+            eventually(one, () -> ping(near, address, 56));
+            eventually(two, () -> ping(far, nearAddresses.get(0), 56));
+            eventually(one, () -> ping(one.namespace, address, 56));
+            int headers = address.contains(":") ? 48 : 28;
+            eventually(one, () -> ping(near, address, mtu - headers));
+        }
+        assertThat(one.runtime.del("near").status()).isZero();
+        assertThat(two.runtime.del("far").status()).isZero();
+    }
+
+    @Test
+    void podsKeepTheirAddressesWhenTheNodesRangeChanges() throws Exception {
+        NetworkNamespace namespace = namespaces.create();
+        namespaces.connect(namespace, "eth0", namespaces.create(), "eth0");
+        giveAddress(namespace, "192.168.77.1");
+        ApiServer api = start(ApiServer.start(namespace));
+        api.create(ApiServer.node("node1", "192.168.77.1"));
+        setRanges(api, 1, List.of("10.244.1.0/24"));
+        Node node = new Node("node1", namespace, api);
+        node.awaitRanges(List.of("10.244.1.0/24"), 0);
+        NetworkNamespace old = namespaces.create();
+        assertThat(node.add("old", old)).containsExactly("10.244.1.2");
+
+        setRanges(api, 1, List.of("10.244.9.0/24"));
+        node.awaitRanges(List.of("10.244.9.0/24"), 0);
+        NetworkNamespace fresh = namespaces.create();
+        assertThat(node.add("fresh", fresh)).containsExactly("10.244.9.2");
+        eventually(node, () -> ping(old, "10.244.9.2", 56));
+        eventually(node, () -> ping(namespace, "10.244.1.2", 56));
+        assertThat(node.agent.report().warnings())
+                .anyMatch(each -> each.contains("addresses of the earlier [10.244.1.0/24]"));
+        node.restartAgent(api);
+        node.awaitRanges(List.of("10.244.9.0/24"), 0);
+        eventually(node, () -> ping(fresh, "10.244.1.2", 56));
+
+        setRanges(api, 1, List.of("10.244.0.0/16"));
+        eventually(
+                node,
+                () ->
+                        assertThat(node.agent.get("/readyz").body())
+                                .contains("podCIDR changed to 10.244.0.0/16, which overlaps"));
+        assertThat(node.runtime.add("late", namespaces.create()).code()).isEqualTo(11);
+        assertThat(node.runtime.status().code()).isEqualTo(50);
+        eventually(node, () -> ping(old, "10.244.9.2", 56));
+
+        assertThat(node.runtime.del("old").status()).isZero();
+        assertThat(node.runtime.del("fresh").status()).isZero();
+        node.awaitRanges(List.of("10.244.0.0/16"), 0);
+        NetworkNamespace late = namespaces.create();
+        assertThat(node.add("late", late)).as("in turn").containsExactly("10.244.9.3");
+        eventually(node, () -> ping(late, "10.244.0.1", 56));
+    }
+
+    private void giveAddress(NetworkNamespace namespace, String address) throws Exception {
+        KernelRtnetlink rtnetlink = namespaces.rtnetlink(namespace);
+        InetAddress ip = IpAddresses.parse(address);
+        int length = address.contains(":") ? 64 : 24;
+        rtnetlink.ensureAddress(
+                Address.of(rtnetlink.link("eth0").orElseThrow().index(), ip, length));
+    }
+
+    private static List<String> ranges(int node, String... patterns) {
+        List<String> ranges = new ArrayList<>();
+        for (String pattern : patterns) {
+            ranges.add(Cidr.parse(pattern.formatted(node)).toString());
+        }
+        return ranges;
+    }
+
+    private static void setRanges(ApiServer api, int number, List<String> ranges) {
+        api.edit(
+                "node" + number,
+                node ->
+                        node.editSpec()
+                                .withPodCIDR(ranges.getFirst())
+                                .withPodCIDRs(ranges)
+                                .endSpec());
+    }
+
+    private void ping(NetworkNamespace from, String address, int bytes) throws Exception {
+        namespaces.check(
+                from, "ping", "-n", "-c", "1", "-W", "5", "-M", "do", "-s", "" + bytes, address);
+    }
+
+    private Path kubeconfig(ApiServer api) throws Exception {
+        return Files.writeString(
+                directory.resolve("kubeconfig"),
+                """
+                apiVersion: v1
+                kind: Config
+                clusters: [{name: c, cluster: {server: "%s"}}]
+                contexts: [{name: c, context: {cluster: c, user: u}}]
+                users: [{name: u, user: {}}]
+                current-context: c
+                """
+                        .formatted(api.url()));
+    }
+
+    private <T extends AutoCloseable> T start(T part) {
+        opened.add(part);
+        return part;
+    }
+
+    private static void eventually(Node node, ThrowingRunnable assertion) {
+        await().atMost(LONG)
+                .pollInterval(Duration.ofMillis(200))
+                .untilAsserted(
+                        () -> {
+                            try {
+                                assertion.run();
+                            } catch (Throwable e) {
+                                throw new AssertionError(e.getMessage() + "\n" + node.output(), e);
+                            }
+                        });
+    }
+}
