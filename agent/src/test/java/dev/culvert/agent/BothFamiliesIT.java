@@ -144,6 +144,9 @@ class BothFamiliesIT {
             two.awaitRanges(ranges(2, families), 1);
             assertThatPodsReachEachOther(one, two, families.length, mtu);
         }
+        assertThat(namespaces.check(first, "sysctl", "-n", "net.ipv6.conf.eth0.accept_ra"))
+                .as("a node that forwards still listens to routers")
+                .isEqualTo("2\n");
     }
 
     private void assertThatPodsReachEachOther(Node one, Node two, int families, int mtu)
