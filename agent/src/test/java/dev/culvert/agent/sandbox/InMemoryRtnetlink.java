@@ -7,16 +7,19 @@ import dev.culvert.linux.route.BridgeSpec;
 import dev.culvert.linux.route.Link;
 import dev.culvert.linux.route.LinkChange;
 import dev.culvert.linux.route.Neighbor;
+import dev.culvert.linux.route.RateLimit;
 import dev.culvert.linux.route.Route;
 import dev.culvert.linux.route.Rtnetlink;
 import dev.culvert.linux.route.VethSpec;
 import dev.culvert.net.MacAddress;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -28,6 +31,7 @@ public final class InMemoryRtnetlink implements Rtnetlink {
     private final List<Address> addresses = new ArrayList<>();
     private final List<Route> routes = new ArrayList<>();
     private final List<Neighbor> neighbors = new ArrayList<>();
+    private final Map<Integer, RateLimit> limits = new HashMap<>();
     private final AtomicInteger indexes;
     private final AtomicInteger failAfter;
     private final InMemoryRtnetlink[] pod;
@@ -220,6 +224,18 @@ public final class InMemoryRtnetlink implements Rtnetlink {
     @Override
     public synchronized void deleteNeighbor(Neighbor neighbor) {
         neighbors.remove(neighbor);
+    }
+
+    @Override
+    public synchronized void limitRate(int linkIndex, RateLimit limit) throws LinuxException {
+        mayFail("limitRate");
+        limits.put(linkIndex, limit);
+    }
+
+    @Override
+    public synchronized OptionalLong rateLimit(int linkIndex) {
+        RateLimit limit = limits.get(linkIndex);
+        return limit == null ? OptionalLong.empty() : OptionalLong.of(limit.bytesPerSecond());
     }
 
     @Override

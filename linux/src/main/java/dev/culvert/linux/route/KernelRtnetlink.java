@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -141,6 +142,19 @@ public final class KernelRtnetlink implements Rtnetlink {
     @Override
     public void deleteNeighbor(Neighbor neighbor) throws LinuxException {
         exchangeUnless(NeighborMessages.delete(neighbor), Errno.ENOENT, Errno.ENODEV);
+    }
+
+    @Override
+    public void limitRate(int linkIndex, RateLimit limit) throws LinuxException {
+        socket.exchange(QdiscMessages.limit(linkIndex, limit));
+    }
+
+    @Override
+    public OptionalLong rateLimit(int linkIndex) throws LinuxException {
+        return decode(QdiscMessages.dump(), QdiscMessages::decode).stream()
+                .filter(rate -> rate.linkIndex() == linkIndex)
+                .mapToLong(QdiscMessages.Rate::bytesPerSecond)
+                .findFirst();
     }
 
     private void exchangeUnless(NetlinkRequest request, Errno... expected) throws LinuxException {

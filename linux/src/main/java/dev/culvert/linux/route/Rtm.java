@@ -15,6 +15,8 @@ final class Rtm {
     static final int NEWNEIGH = 28;
     static final int DELNEIGH = 29;
     static final int GETNEIGH = 30;
+    static final int NEWQDISC = 36;
+    static final int GETQDISC = 38;
 
     static final byte AF_UNSPEC = 0;
     static final byte AF_BRIDGE = 7;

@@ -3,11 +3,12 @@ package dev.culvert.linux.route;
 import dev.culvert.linux.LinuxException;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
- * The links, addresses, routes and neighbours of one network namespace: the seam between what
- * Culvert wants and the kernel. {@link KernelRtnetlink} is the real one; tests have an in-memory
- * one.
+ * The links, addresses, routes, neighbours and rate limits of one network namespace: the seam
+ * between what Culvert wants and the kernel. {@link KernelRtnetlink} is the real one; tests have an
+ * in-memory one.
  *
  * <p>May be called from any thread, one call at a time. "Ensure" methods succeed when the object is
  * already as asked; "delete" methods succeed when it is not there.
@@ -69,6 +70,16 @@ public interface Rtnetlink extends AutoCloseable {
 
     /** Removes a neighbour entry; one that is not there is fine. */
     void deleteNeighbor(Neighbor neighbor) throws LinuxException;
+
+    /**
+     * Limits what leaves by a link, in place of any limit before; it goes with the link.
+     *
+     * @throws LinuxException with {@code ENOENT} if the kernel has no token bucket
+     */
+    void limitRate(int linkIndex, RateLimit limit) throws LinuxException;
+
+    /** The bytes a second to which a link is limited; empty when it is not. */
+    OptionalLong rateLimit(int linkIndex) throws LinuxException;
 
     @Override
     void close();

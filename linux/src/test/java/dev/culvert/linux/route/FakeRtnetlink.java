@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Queue;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,7 @@ public final class FakeRtnetlink implements Rtnetlink {
 
     private final Map<Integer, Link> links = new TreeMap<>();
     private final Map<Integer, LinkChange> changes = new HashMap<>();
+    private final Map<Integer, RateLimit> limits = new HashMap<>();
     private final List<Address> addresses = new ArrayList<>();
     private final List<Route> routes = new ArrayList<>();
     private final List<Neighbor> neighbors = new ArrayList<>();
@@ -128,6 +130,7 @@ public final class FakeRtnetlink implements Rtnetlink {
     private void forget(int index) {
         links.remove(index);
         changes.remove(index);
+        limits.remove(index);
         addresses.removeIf(address -> address.linkIndex() == index);
         routes.removeIf(route -> route.linkIndex() == index);
         neighbors.removeIf(neighbor -> neighbor.linkIndex() == index);
@@ -279,6 +282,20 @@ public final class FakeRtnetlink implements Rtnetlink {
 
     private static boolean same(Neighbor one, Neighbor other) {
         return one.linkIndex() == other.linkIndex() && one.address().equals(other.address());
+    }
+
+    @Override
+    public synchronized void limitRate(int linkIndex, RateLimit limit) throws LinuxException {
+        record("limitRate", linkIndex);
+        existing(linkIndex);
+        limits.put(linkIndex, limit);
+    }
+
+    @Override
+    public synchronized OptionalLong rateLimit(int linkIndex) throws LinuxException {
+        check("rateLimit", linkIndex);
+        RateLimit limit = limits.get(linkIndex);
+        return limit == null ? OptionalLong.empty() : OptionalLong.of(limit.bytesPerSecond());
     }
 
     private void record(String method, Object argument) throws LinuxException {

@@ -117,6 +117,16 @@ final class KernelRtnetlinkIT extends RtnetlinkContract {
     }
 
     @Test
+    void limitsByATokenBucketAtTheRoot() throws Exception {
+        Link link = veth();
+        kernel.limitRate(link.index(), new RateLimit(125_000, 10_000, 64_000));
+        assertThat(namespaces.check(here, "tc", "-j", "qdisc", "show", "dev", "v0"))
+                .contains("\"kind\":\"tbf\"", "\"root\":true", "\"rate\":125000")
+                .containsPattern("\"burst\":(9999|10000)")
+                .containsPattern("\"(lat|limit)\":");
+    }
+
+    @Test
     void readsTwoThousandRoutes() throws Exception {
         Link link = bridgeUp();
         for (int i = 0; i < 2000; i++) {

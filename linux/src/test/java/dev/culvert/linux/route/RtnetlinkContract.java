@@ -175,4 +175,22 @@ abstract class RtnetlinkContract {
             assertThat(rtnetlink().neighbors()).doesNotContain(moved);
         }
     }
+
+    @Test
+    void limitsTheRateOfALinkAndChangesIt() throws Exception {
+        Link link = veth();
+        assertThat(rtnetlink().rateLimit(link.index())).isEmpty();
+        rtnetlink().limitRate(link.index(), new RateLimit(125_000, 10_000, 64_000));
+        assertThat(rtnetlink().rateLimit(link.index())).hasValue(125_000);
+        rtnetlink().limitRate(link.index(), new RateLimit(5_000_000_000L, 1 << 20, 1 << 24));
+        assertThat(rtnetlink().rateLimit(link.index())).hasValue(5_000_000_000L);
+        assertThat(rtnetlink().rateLimit(bridge().index())).isEmpty();
+    }
+
+    @Test
+    void refusesToLimitALinkThatDoesNotExist() {
+        assertThatExceptionOfType(LinuxException.class)
+                .isThrownBy(() -> rtnetlink().limitRate(4711, new RateLimit(1000, 2000, 3000)))
+                .satisfies(e -> assertThat(e.errno()).isEqualTo(Errno.ENODEV));
+    }
 }
