@@ -1,6 +1,7 @@
 package dev.culvert.agent.cni;
 
 import dev.culvert.agent.ipam.AddressLease;
+import dev.culvert.agent.ipam.AddressRefusedException;
 import dev.culvert.agent.ipam.Endpoint;
 import dev.culvert.agent.ipam.LeaseTable;
 import dev.culvert.agent.ipam.PoolExhaustedException;
@@ -14,10 +15,14 @@ import dev.culvert.net.MacAddress;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.List;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
 import org.jspecify.annotations.Nullable;
 
 /** ADD: leases addresses, makes the attachment, and on any failure leaves nothing of either. */
 final class AddHandler implements VerbHandler {
+    private static final Logger LOG = LogManager.getLogger(AddHandler.class);
+
     private final LeaseTable leases;
     private final SandboxWiring wiring;
     private final NodeReadiness readiness;
@@ -35,13 +40,17 @@ final class AddHandler implements VerbHandler {
     public String handle(CniRequest request, @Nullable NetworkNamespace namespace) throws CniError {
         CniVersion version = request.version();
         request.checkConfiguration();
+        RuntimeConfig wishes = request.runtimeConfig();
         Endpoint endpoint = request.endpoint();
         NetworkNamespace sandbox = request.require(namespace);
         NodeNetwork network = readiness.require(CniError.TRY_AGAIN);
+        if (wishes.portMappings() > 0) {
+            LOG.info("port mappings are left to another plugin attachment={}", endpoint);
+        }
         try {
             checkIsNew(endpoint, sandbox);
-            AddressLease lease = lease(endpoint, request.pod(), network);
-            Attachment attachment = attachment(lease, network);
+            AddressLease lease = lease(endpoint, request.pod(), wishes.ips(), network);
+            Attachment attachment = attachment(lease, wishes, network);
             MacAddress bridgeMac = attach(attachment, lease, sandbox);
             return CniResult.json(version, attachment, request.netns(), bridgeMac, request.dns());
         } catch (IOException e) {
@@ -77,12 +86,18 @@ final class AddHandler implements VerbHandler {
         }
     }
 
-    private AddressLease lease(Endpoint endpoint, String pod, NodeNetwork network) throws CniError {
+    private AddressLease lease(
+            Endpoint endpoint, String pod, List<InetAddress> wanted, NodeNetwork network)
+            throws CniError {
         try {
             leases.ranges(network.podCidrs());
-            AddressLease lease = leases.lease(endpoint, pod);
+            AddressLease lease = leases.lease(endpoint, pod, wanted);
             checkStillCurrent(endpoint, network);
             return lease;
+        } catch (AddressRefusedException e) {
+            throw new CniError(
+                    e.isTaken() ? CniError.ADDRESS_TAKEN : CniError.BAD_CONFIGURATION,
+                    String.valueOf(e.getMessage()));
         } catch (PoolExhaustedException e) {
             throw new CniError(CniError.NO_ADDRESS, String.valueOf(e.getMessage()));
         } catch (IOException e) {
@@ -110,17 +125,21 @@ final class AddHandler implements VerbHandler {
         }
     }
 
-    private static Attachment attachment(AddressLease lease, NodeNetwork network) {
+    private static Attachment attachment(
+            AddressLease lease, RuntimeConfig wishes, NodeNetwork network) {
         List<PodAddress> addresses =
                 lease.addresses().stream().map(each -> podAddress(each, network)).toList();
         Endpoint endpoint = lease.endpoint();
+        MacAddress mac = wishes.mac();
         return new Attachment(
                 Attachment.hostVeth(endpoint.containerId(), endpoint.ifName()),
                 endpoint.ifName(),
+                mac != null ? mac : MacAddress.ofPod(lease.addresses().getFirst()),
                 addresses,
                 network.bridge(),
                 network.podMtu(),
                 network.gsoMaxSize(),
+                wishes.bandwidth(),
                 lease.alias());
     }
 

@@ -31,8 +31,13 @@ final class CniError extends Exception {
     /** Ours: CHECK found an attachment that is not as ADD made it. */
     static final int DAMAGED = 104;
 
+    /** Ours: an address that was asked for is held by another attachment. */
+    static final int ADDRESS_TAKEN = 105;
+
     /** Ours: a defect of the agent. */
     static final int INTERNAL = 199;
+
+    private static final int LONGEST_QUOTE = 200;
 
     private final int code;
     private final String details;
@@ -51,6 +56,19 @@ final class CniError extends Exception {
         super(message);
         this.code = code;
         this.details = details;
+    }
+
+    /** The specification wants key and value of a field that is not supported in the message. */
+    static CniError unsupported(String where, String key, String value) {
+        return new CniError(
+                UNSUPPORTED_FIELD,
+                "%s has the key '%s' with the value %s, which culvert-cni does not know; take it out"
+                        .formatted(where, brief(key), brief(value)));
+    }
+
+    /** So much of a text as a sentence can bear. */
+    static String brief(String text) {
+        return text.length() <= LONGEST_QUOTE ? text : text.substring(0, LONGEST_QUOTE) + "…";
     }
 
     int code() {

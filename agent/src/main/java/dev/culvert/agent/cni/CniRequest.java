@@ -32,6 +32,19 @@ final class CniRequest {
     private static final List<String> VALID_ATTACHMENTS =
             List.of("cni.dev/valid-attachments", "cni.dev/attachments");
 
+    /** Those that we read, and those that runtimes put there for others. */
+    private static final Set<String> KEYS =
+            Set.of(
+                    "cniVersion",
+                    "cniVersions",
+                    "name",
+                    "type",
+                    "args",
+                    "capabilities",
+                    "dns",
+                    "runtimeConfig",
+                    "prevResult");
+
     private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9_.\\-]*");
     private static final Pattern IF_NAME = Pattern.compile("[^/:\\s\\p{Cntrl}]+");
     private static final ObjectMapper JSON = JsonMapper.builder().build();
@@ -190,6 +203,12 @@ final class CniRequest {
     /** Checks what an ADD needs of the configuration, beyond its version. */
     void checkConfiguration() throws CniError {
         String name = checkName();
+        for (Map.Entry<String, JsonNode> each : configuration().properties()) {
+            if (!KEYS.contains(each.getKey()) && !each.getValue().isNull()) {
+                throw CniError.unsupported(
+                        "the network configuration", each.getKey(), each.getValue().toString());
+            }
+        }
         if (configuration().hasNonNull("prevResult")) {
             throw new CniError(
                     CniError.BAD_CONFIGURATION,
@@ -261,9 +280,16 @@ final class CniRequest {
                 found.toString());
     }
 
-    /** The configuration's DNS settings, to hand on. */
+    /** What the runtime wants for this attachment. */
+    RuntimeConfig runtimeConfig() throws CniError {
+        return RuntimeConfig.of(configuration());
+    }
+
+    /** The DNS settings to hand on: the runtime's, or else those of the configuration. */
     Optional<JsonNode> dns() throws CniError {
-        return Optional.of(configuration().path("dns")).filter(JsonNode::isObject);
+        Optional<JsonNode> configured =
+                Optional.of(configuration().path("dns")).filter(JsonNode::isObject);
+        return runtimeConfig().dns().or(() -> configured);
     }
 
     /** An empty JSON object, to be filled. */

@@ -13,19 +13,23 @@ import java.util.List;
  *
  * @param hostVeth the name of the node's end, from {@link #hostVeth(String, String)}
  * @param ifName the name of the pod's end
+ * @param podMac the hardware address of the pod's end
  * @param addresses the pod's addresses, at least one, at most one a family
  * @param bridge the name of the bridge that the node's end is a port of
  * @param mtu bytes of the largest IP packet
  * @param gsoMaxSize bytes of the largest super-packet
+ * @param bandwidth how fast the pod may receive and send
  * @param alias the text that the node's end carries from its first moment
  */
 public record Attachment(
         String hostVeth,
         String ifName,
+        MacAddress podMac,
         List<PodAddress> addresses,
         String bridge,
         int mtu,
         int gsoMaxSize,
+        Bandwidth bandwidth,
         String alias) {
     private static final int HASH_DIGITS = 11; // with "cv" the 13th of IFNAMSIZ - 1 = 15 bytes
 
@@ -52,11 +56,6 @@ public record Attachment(
     /** Whether {@code name} has the form of {@link #hostVeth(String, String)}. */
     static boolean isHostVeth(String name) {
         return name.matches("cv[0-9a-f]{" + HASH_DIGITS + "}");
-    }
-
-    /** The hardware address of the pod's end. */
-    public MacAddress podMac() {
-        return MacAddress.ofPod(addresses.getFirst().address());
     }
 
     /** The hardware address of the node's end. */

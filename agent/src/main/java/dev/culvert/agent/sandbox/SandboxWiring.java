@@ -7,6 +7,7 @@ import dev.culvert.linux.route.Address;
 import dev.culvert.linux.route.Link;
 import dev.culvert.linux.route.LinkChange;
 import dev.culvert.linux.route.Neighbor;
+import dev.culvert.linux.route.RateLimit;
 import dev.culvert.linux.route.Route;
 import dev.culvert.linux.route.Rtnetlink;
 import dev.culvert.linux.route.VethSpec;
@@ -98,6 +99,7 @@ public final class SandboxWiring {
                         configure(pod, attachment, bridge.mac());
                         return true;
                     });
+            limit(node, host.index(), attachment.bandwidth().ingress(attachment.mtu()));
             node.changeLink(host.index(), LinkChange.NONE.withMaster(bridge.index()));
             node.changeLink(host.index(), LinkChange.NONE.withHairpin(true).withUp(true));
             return bridge.mac();
@@ -183,9 +185,31 @@ public final class SandboxWiring {
                 attachment.addresses().stream().anyMatch(each -> each.family() == IpFamily.IPV6);
         prepareIpv6(pod, attachment.ifName(), ipv6);
         limitSuperPackets(rtnetlink, link, attachment.gsoMaxSize());
+        limit(rtnetlink, link.index(), attachment.bandwidth().egress(attachment.mtu()));
         rtnetlink.changeLink(link.index(), LinkChange.NONE.withUp(true));
         for (PodAddress address : attachment.addresses()) {
             address(rtnetlink, link.index(), address, attachment.mtu(), bridgeMac);
+        }
+    }
+
+    /**
+     * What leaves by the node's end goes to the pod, what leaves by the pod's end comes from it: so
+     * both directions can be delayed instead of dropped, and both limits go with the veth.
+     */
+    private static void limit(Rtnetlink rtnetlink, int index, @Nullable RateLimit limit)
+            throws IOException {
+        if (limit == null) {
+            return;
+        }
+        try {
+            rtnetlink.limitRate(index, limit);
+        } catch (LinuxException e) {
+            if (e.errno().equals(Errno.ENOENT) || e.errno().equals(Errno.EOPNOTSUPP)) {
+                throw new IOException(
+                        "the kernel cannot limit the pod's bandwidth: it has no token bucket (module sch_tbf)",
+                        e);
+            }
+            throw e;
         }
     }
 

@@ -3,6 +3,7 @@ package dev.culvert.agent.cni;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.culvert.agent.sandbox.Attachment;
+import dev.culvert.agent.sandbox.Bandwidth;
 import dev.culvert.agent.sandbox.PodAddress;
 import dev.culvert.net.Cidr;
 import dev.culvert.net.MacAddress;
@@ -22,12 +23,14 @@ final class CniResultTest {
                 new Attachment(
                         "cv0123456789a",
                         "eth0",
+                        MacAddress.ofPod(v4.address(2)),
                         List.of(
                                 new PodAddress(v4.address(2), v4, v4.address(1)),
                                 new PodAddress(v6.address(2), v6, v6.address(1))),
                         "culvert0",
                         1450,
                         62_202,
+                        Bandwidth.UNLIMITED,
                         "");
         return CniResult.json(
                 version,

@@ -36,6 +36,7 @@ public final class InMemoryRtnetlink implements Rtnetlink {
     private final AtomicInteger failAfter;
     private final InMemoryRtnetlink[] pod;
     private boolean refusesGsoMaxSize;
+    private boolean refusesRateLimits;
     private int gsoMaxSize;
 
     private InMemoryRtnetlink(
@@ -71,6 +72,11 @@ public final class InMemoryRtnetlink implements Rtnetlink {
     /** Behaves as a kernel that knows no limit for super-packets. */
     public synchronized void refuseGsoMaxSize() {
         refusesGsoMaxSize = true;
+    }
+
+    /** Behaves as a kernel without token buckets. */
+    public synchronized void refuseRateLimits() {
+        refusesRateLimits = true;
     }
 
     /** What a link was last given, 0 for nothing. */
@@ -229,6 +235,9 @@ public final class InMemoryRtnetlink implements Rtnetlink {
     @Override
     public synchronized void limitRate(int linkIndex, RateLimit limit) throws LinuxException {
         mayFail("limitRate");
+        if (refusesRateLimits) {
+            throw new LinuxException("limitRate", Errno.ENOENT, "" + linkIndex);
+        }
         limits.put(linkIndex, limit);
     }
 

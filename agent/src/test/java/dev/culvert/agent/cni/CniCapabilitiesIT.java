@@ -1,0 +1,167 @@
+package dev.culvert.agent.cni;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.culvert.agent.cni.CniTestNode.Outcome;
+import dev.culvert.linux.netns.NetworkNamespace;
+import dev.culvert.linux.route.Link;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** What runtimes may want of an attachment, with the real kernel. */
+final class CniCapabilitiesIT {
+    private static final int PORT = 5001;
+    private static final int BYTES = 2_000_000;
+    private static final long BYTES_A_SECOND = 1_000_000;
+
+    @TempDir Path run;
+
+    private CniTestNode node;
+
+    @BeforeEach
+    void start() throws Exception {
+        node = new CniTestNode(run);
+    }
+
+    @AfterEach
+    void close() {
+        if (node != null) {
+            node.close();
+        }
+    }
+
+    private static ObjectNode wishing(String runtimeConfig) {
+        ObjectNode configuration = InMemoryNode.configuration("1.1.0");
+        configuration.set("runtimeConfig", InMemoryNode.parse(runtimeConfig));
+        return configuration;
+    }
+
+    @Test
+    void givesThePodWhatIsWanted() throws Exception {
+        NetworkNamespace pod = node.pod();
+        Outcome added =
+                node.add(
+                        "web",
+                        pod,
+                        wishing(
+                                """
+                                {"mac":"02:00:00:00:00:0a","ips":["10.244.1.77/24"],
+                                 "dns":{"servers":["10.96.0.10"],"searches":["svc"]},
+                                 "io.kubernetes.cri.pod-annotations":{"app":"web"}}
+                                """));
+        added.assertSuccess();
+        JsonNode result = added.json();
+        assertThat(result.path("ips").path(0).path("address").asString())
+                .isEqualTo("10.244.1.77/24");
+        assertThat(result.path("ips").path(1).path("address").asString()).startsWith("fd00:1:");
+        assertThat(result.path("dns").path("nameservers").path(0).asString())
+                .isEqualTo("10.96.0.10");
+        assertThat(node.namespaces.check(pod, "ip", "link", "show", "eth0"))
+                .contains("02:00:00:00:00:0a");
+        node.namespaces.check(pod, "ping", "-c", "1", "-W", "20", "10.244.1.1");
+        assertThat(node.check("web", pod, result)).isEqualTo(new Outcome(0, ""));
+
+        String same =
+                "{\"io.kubernetes.cri.pod-annotations\":{\"culvert.dev/ips\":\"10.244.1.77\"}}";
+        node.add("other", node.pod(), wishing(same))
+                .assertRefused(105, "10.244.1.77 is taken by container web of pod default/web");
+        node.add("other", node.pod(), wishing(same.replace("10.244.1.77", "10.9.9.9")))
+                .assertRefused(7, "10.9.9.9 is not for pods of this node");
+        node.add("other", node.pod(), wishing(same.replace("10.244.1.77", "web")))
+                .assertRefused(7, "'web' is not an IP address");
+        assertThat(node.attached()).containsExactly("web");
+        node.restartAgent();
+        node.add("other", node.pod(), wishing(same)).assertRefused(105, "is taken by");
+        node.del("web").assertSuccess();
+        node.add("other", node.pod(), wishing(same)).assertSuccess();
+    }
+
+    @Test
+    void namesAKeyThatItDoesNotKnow() throws Exception {
+        ObjectNode configuration = InMemoryNode.configuration("1.1.0");
+        configuration.put("ipMasq", true);
+        node.add("web", node.pod(), configuration).assertRefused(2, "'ipMasq' with the value true");
+        assertThat(node.attached()).isEmpty();
+    }
+
+    @Test
+    void keepsThePodToItsBandwidth() throws Exception {
+        NetworkNamespace pod = node.pod();
+        Outcome added =
+                node.add(
+                        "web",
+                        pod,
+                        wishing(
+                                """
+                                {"bandwidth":{"ingressRate":8000000,"ingressBurst":4294967295,
+                                              "egressRate":8000000,"egressBurst":4294967295}}
+                                """));
+        added.assertSuccess();
+        assertInBand("to the pod", transfer(node.node, pod, "10.244.1.2"));
+        assertInBand("from the pod", transfer(pod, node.node, "10.244.1.1"));
+        assertThat(qdiscs(node.node)).containsOnlyOnce("tbf");
+        assertThat(qdiscs(pod)).containsOnlyOnce("tbf");
+
+        node.del("web").assertSuccess();
+        assertThat(qdiscs(node.node)).doesNotContain("tbf");
+        assertThat(qdiscs(pod)).doesNotContain("tbf");
+        assertThat(node.kernel.links()).extracting(Link::name).containsExactly("lo", "culvert0");
+    }
+
+    private String qdiscs(NetworkNamespace namespace) throws Exception {
+        return node.namespaces.check(namespace, "tc", "qdisc", "show");
+    }
+
+    /** The lower bound is for a busy machine: it only says that the pod is not cut off. */
+    private static void assertInBand(String way, Duration took) {
+        double rate = BYTES / Math.max(1e-9, took.toNanos() / 1e9);
+        System.out.printf("bandwidth %s: %.0f of %d bytes/s%n", way, rate, BYTES_A_SECOND);
+        assertThat(rate).as(way).isBetween(BYTES_A_SECOND / 20.0, BYTES_A_SECOND * 1.3);
+    }
+
+    /** How long some TCP took, from the first byte that came to the last. */
+    private static Duration transfer(NetworkNamespace from, NetworkNamespace to, String address)
+            throws Exception {
+        try (ServerSocketChannel server = to.call(ServerSocketChannel::open);
+                SocketChannel sender = from.call(SocketChannel::open)) {
+            server.bind(new InetSocketAddress(PORT));
+            CompletableFuture<Duration> received =
+                    CompletableFuture.supplyAsync(() -> receive(server));
+            sender.connect(new InetSocketAddress(address, PORT));
+            ByteBuffer data = ByteBuffer.allocate(BYTES);
+            while (data.hasRemaining()) {
+                sender.write(data);
+            }
+            return received.get(60, TimeUnit.SECONDS);
+        }
+    }
+
+    private static Duration receive(ServerSocketChannel server) {
+        try (SocketChannel connection = server.accept()) {
+            ByteBuffer data = ByteBuffer.allocate(BYTES);
+            connection.read(data);
+            long start = System.nanoTime();
+            while (data.hasRemaining() && connection.read(data) >= 0) {
+                Thread.onSpinWait();
+            }
+            assertThat(data.remaining()).as("bytes that did not come").isZero();
+            return Duration.ofNanos(System.nanoTime() - start);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
