@@ -215,8 +215,10 @@ record RuntimeConfig(
     }
 
     private static boolean isPort(JsonNode json, int least) {
-        return json.isInt() && json.intValue() >= least && json.intValue() <= LARGEST_PORT
-                || (least == 0 && json.isMissingNode());
+        if (json.isMissingNode()) {
+            return least == 0;
+        }
+        return json.isInt() && json.intValue() >= least && json.intValue() <= LARGEST_PORT;
     }
 
     private static boolean isAddressOrNothing(String text) {

@@ -35,8 +35,7 @@ final class CapabilitiesTest {
 
     private CniError refusal(ObjectNode configuration) {
         CniError error =
-                catchThrowableOfType(
-                        CniError.class, () -> node.add("late", "eth9", configuration));
+                catchThrowableOfType(CniError.class, () -> node.add("late", "eth9", configuration));
         assertThat(error).isNotNull();
         return error;
     }
@@ -57,7 +56,8 @@ final class CapabilitiesTest {
 
     @Test
     void givesThePodTheAddressesThatAreWanted() throws Exception {
-        String fixed = "{\"io.kubernetes.cri.pod-annotations\":{\"culvert.dev/ips\":\"10.244.1.77\"}}";
+        String fixed =
+                "{\"io.kubernetes.cri.pod-annotations\":{\"culvert.dev/ips\":\"10.244.1.77\"}}";
         JsonNode result = node.add("one", "eth0", wishing(fixed));
         assertThat(result.path("ips").path(0).path("address").asString())
                 .isEqualTo("10.244.1.77/24");

@@ -38,7 +38,9 @@ final class RuntimeConfigTest {
                     read("null"),
                     read("{}"),
                     read("{\"mac\":null,\"ips\":null,\"bandwidth\":null,\"portMappings\":null}"),
-                    read("{\"ips\":[],\"bandwidth\":{},\"dns\":{},\"%s\":{}}".formatted(ANNOTATIONS))
+                    read(
+                            "{\"ips\":[],\"bandwidth\":{},\"dns\":{},\"%s\":{}}"
+                                    .formatted(ANNOTATIONS))
                 }) {
             assertThat(each.mac()).isNull();
             assertThat(each.ips()).isEmpty();
@@ -77,7 +79,11 @@ final class RuntimeConfigTest {
         String annotations = "\"%s\":{\"a\":\"b\",\"culvert.dev/ips\":\"10.244.1.9, fd00::9\"}";
         assertThat(read("{" + annotations.formatted(ANNOTATIONS) + "}").ips())
                 .containsExactly(IpAddresses.parse("10.244.1.9"), IpAddresses.parse("fd00::9"));
-        assertThat(read("{\"ips\":[\"10.244.1.7\"]," + annotations.formatted(ANNOTATIONS) + "}").ips())
+        assertThat(
+                        read("{\"ips\":[\"10.244.1.7\"],"
+                                        + annotations.formatted(ANNOTATIONS)
+                                        + "}")
+                                .ips())
                 .containsExactly(IpAddresses.parse("10.244.1.7"));
     }
 
@@ -127,9 +133,7 @@ final class RuntimeConfigTest {
             })
     void refusesAnInvalidAnnotation(String annotation, String words) {
         CniError error =
-                refusal(
-                        "{\"%s\":{\"culvert.dev/ips\":\"%s\"}}"
-                                .formatted(ANNOTATIONS, annotation));
+                refusal("{\"%s\":{\"culvert.dev/ips\":\"%s\"}}".formatted(ANNOTATIONS, annotation));
         assertThat(error.code()).isEqualTo(7);
         assertThat(error).hasMessageContaining(words).hasMessageContaining("culvert.dev/ips");
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.culvert.linux.route.RateLimit;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -13,8 +14,8 @@ final class BandwidthTest {
 
     private static RateLimit limit(long rate, long burst) {
         Bandwidth bandwidth = new Bandwidth(rate, burst, rate, burst);
-        RateLimit ingress = bandwidth.ingress(1450);
-        assertThat(ingress).isEqualTo(bandwidth.egress(1450)).isNotNull();
+        RateLimit ingress = Objects.requireNonNull(bandwidth.ingress(1450));
+        assertThat(bandwidth.egress(1450)).isEqualTo(ingress);
         return ingress;
     }
 
