@@ -20,10 +20,12 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.node.ObjectNode;
 
 /** ADD and DEL of the same container at the same time, through the real socket. */
 final class CniRacesIT {
@@ -201,6 +203,54 @@ final class CniRacesIT {
         node.service.close();
         assertThat(node.attached()).isEmpty();
         assertThat(run.resolve("leases")).isEmptyDirectory();
+    }
+
+    @Test
+    void breaksNoAddByGarbageCollectionThatKnowsNothingOfIt() throws Exception {
+        ObjectNode nothingIsValid = InMemoryNode.configuration("1.1.0");
+        nothingIsValid.putArray("cni.dev/valid-attachments");
+        AtomicBoolean done = new AtomicBoolean();
+        List<Callable<List<Outcome>>> runtimes = new ArrayList<>();
+        for (int i = 0; i < RUNTIMES; i++) {
+            List<NetworkNamespace> pods = new ArrayList<>();
+            for (int pod = 0; pod < 8; pod++) {
+                pods.add(node.pod());
+            }
+            runtimes.add(
+                    () -> {
+                        List<Outcome> outcomes = new ArrayList<>();
+                        for (NetworkNamespace pod : pods) {
+                            outcomes.add(node.add("c" + pod.inode(), pod));
+                        }
+                        return outcomes;
+                    });
+        }
+        try (ExecutorService threads = Executors.newFixedThreadPool(RUNTIMES + 1)) {
+            Future<Integer> collector =
+                    threads.submit(
+                            () -> {
+                                int collections = 0;
+                                while (!done.get()) {
+                                    collect(nothingIsValid);
+                                    collections++;
+                                }
+                                return collections;
+                            });
+            try {
+                for (Future<List<Outcome>> each : threads.invokeAll(runtimes)) {
+                    each.get().forEach(Outcome::assertSuccess);
+                }
+            } finally {
+                done.set(true);
+            }
+            assertThat(collector.get()).isPositive();
+        }
+        collect(nothingIsValid);
+        assertThat(node.attached()).isEmpty();
+    }
+
+    private void collect(ObjectNode configuration) throws Exception {
+        node.execute(Map.of("CNI_COMMAND", "GC"), configuration).assertSuccess();
     }
 
     @Test

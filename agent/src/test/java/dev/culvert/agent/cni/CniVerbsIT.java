@@ -137,6 +137,7 @@ final class CniVerbsIT {
                 "nonsense | 6 | no valid JSON",
                 "{\"cniVersion\" | 6 | no valid JSON",
                 "[] | 6 | is no JSON object",
+                "{\"cniVersion\":\"1.1.0\",\"name\":\"n\"} {} | 6 | no valid JSON",
                 "{} | 1 | is not supported; use one of 0.3.1",
                 "{\"cniVersion\":\"2.0.0\",\"name\":\"culvert\"} | 1 | '2.0.0' is not supported",
                 "{\"cniVersion\":{},\"name\":\"culvert\"} | 1 | is not supported",
