@@ -38,12 +38,12 @@ final class BandwidthTest {
         assertThat(limit(800 * MEGABIT, burst))
                 .isEqualTo(new RateLimit(100_000_000, 1_000_000, 6_000_000));
         assertThat(limit(MEGABIT, burst))
-                .isEqualTo(new RateLimit(125_000, 16 << 10, (16 << 10) + (64 << 10)));
+                .isEqualTo(new RateLimit(125_000, 16 << 10, (16 << 10) + (256 << 10)));
     }
 
     @Test
     void letsEveryPacketPass() {
-        assertThat(limit(8, 8)).isEqualTo(new RateLimit(1, 1468, 1468 + (64 << 10)));
+        assertThat(limit(8, 8)).isEqualTo(new RateLimit(1, 1468, 1468 + (256 << 10)));
         assertThat(limit(1, 0).bytesPerSecond()).isEqualTo(1);
     }
 
