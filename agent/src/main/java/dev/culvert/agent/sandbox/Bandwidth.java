@@ -26,6 +26,7 @@ public record Bandwidth(long ingressRate, long ingressBurst, long egressRate, lo
 
     /** A shorter one makes a single TCP flow lose a third of its packets when it begins. */
     private static final long LEAST_QUEUE = 256 << 10;
+
     private static final long MOST_BYTES = 256 << 20;
     private static final long BURSTS_A_SECOND = 100;
     private static final long QUEUES_A_SECOND = 20;
