@@ -1,0 +1,125 @@
+package dev.culvert.iptables;
+
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * Our rules in a chain that belongs to all: where they should stand among the others', and the
+ * edits that put them there. Others' rules are neither touched nor moved. The sync thread's only.
+ */
+final class SharedChain {
+    private final String name;
+    private final Map<Place, List<RenderedRule>> wanted = new LinkedHashMap<>();
+    private List<SavedRule> known = List.of();
+
+    SharedChain(String name) {
+        this.name = name;
+    }
+
+    /** Returns whether this is a change. */
+    boolean set(Place place, List<RenderedRule> rules) {
+        List<RenderedRule> before =
+                rules.isEmpty() ? wanted.remove(place) : wanted.put(place, rules);
+        return !rules.equals(before == null ? List.of() : before);
+    }
+
+    /** Nothing of ours should be here. */
+    void removeAll() {
+        wanted.clear();
+    }
+
+    /** Takes what the kernel holds; a rule that was tampered with is marked so. */
+    void read(List<SavedRule> rules) {
+        known = rules;
+    }
+
+    /** Whether the kernel holds what is wanted, as far as is known. */
+    boolean isInPlace() {
+        RestoreScript script = new RestoreScript();
+        write(script);
+        return script.isEmpty();
+    }
+
+    /** All rules that should stand here, whatever the place. */
+    Stream<RenderedRule> wanted() {
+        return wanted.values().stream().flatMap(List::stream);
+    }
+
+    /** Writes the edits: deletions by their words, since others may change numbers at any time. */
+    void write(RestoreScript script) {
+        List<SavedRule> others = known.stream().filter(rule -> !rule.isOurs()).toList();
+        List<List<SavedRule>> actual = actual();
+        List<List<RenderedRule>> target = target(others);
+        BitSet replaced = new BitSet();
+        for (int gap = 0; gap < target.size(); gap++) {
+            replaced.set(
+                    gap, !hashes(actual.get(gap)).equals(RenderedRule.hashes(target.get(gap))));
+        }
+        if (!replaced.isEmpty() && hasTwins()) {
+            replaced.set(0, target.size());
+        }
+        replaced.stream()
+                .mapToObj(actual::get)
+                .flatMap(List::stream)
+                .forEach(rule -> script.delete(name, rule.text()));
+        insert(script, target, replaced);
+    }
+
+    private void insert(RestoreScript script, List<List<RenderedRule>> target, BitSet replaced) {
+        int number = 1;
+        for (int gap = 0; gap < target.size(); gap++) {
+            for (RenderedRule rule : target.get(gap)) {
+                if (replaced.get(gap) && gap == target.size() - 1) {
+                    script.append(name, rule.line());
+                } else if (replaced.get(gap)) {
+                    script.insert(name, number, rule.line());
+                }
+                number++;
+            }
+            number++;
+        }
+    }
+
+    /** Our rules as they stand: before, between and behind the others'. */
+    private List<List<SavedRule>> actual() {
+        List<List<SavedRule>> gaps = new ArrayList<>();
+        gaps.add(new ArrayList<>());
+        for (SavedRule rule : known) {
+            if (rule.isOurs()) {
+                gaps.getLast().add(rule);
+            } else {
+                gaps.add(new ArrayList<>());
+            }
+        }
+        return gaps;
+    }
+
+    /** Our rules as they should stand, one list more than there are others. */
+    private List<List<RenderedRule>> target(List<SavedRule> others) {
+        List<List<RenderedRule>> gaps = new ArrayList<>();
+        for (int i = 0; i <= others.size(); i++) {
+            gaps.add(new ArrayList<>());
+        }
+        wanted.entrySet().stream()
+                .sorted(Comparator.comparing(each -> each.getKey().kind()))
+                .forEach(each -> gaps.get(each.getKey().gap(others)).addAll(each.getValue()));
+        return gaps;
+    }
+
+    /** A deletion takes the first of several equal rules, which may be the one that should stay. */
+    private boolean hasTwins() {
+        Set<String> texts = new HashSet<>();
+        return known.stream().filter(SavedRule::isOurs).anyMatch(rule -> !texts.add(rule.text()));
+    }
+
+    private static List<RuleHash> hashes(List<SavedRule> rules) {
+        return rules.stream().map(SavedRule::identity).toList();
+    }
+}
