@@ -11,9 +11,10 @@ public final class IptablesException extends IOException {
 
     private final int lineNumber;
     private final String line;
+    private final boolean locked;
 
     IptablesException(String message) {
-        this(message, 0, "");
+        this(message, 0, "", false);
     }
 
     IptablesException(String message, Throwable cause) {
@@ -21,10 +22,24 @@ public final class IptablesException extends IOException {
         initCause(cause);
     }
 
-    IptablesException(String message, int lineNumber, String line) {
+    private IptablesException(String message, int lineNumber, String line, boolean locked) {
         super(message);
         this.lineNumber = lineNumber;
         this.line = line;
+        this.locked = locked;
+    }
+
+    static IptablesException refused(String message, int lineNumber, String line) {
+        return new IptablesException(message, lineNumber, line, false);
+    }
+
+    /** Another program held the lock for as long as is worth waiting. */
+    static IptablesException locked(String message) {
+        return new IptablesException(message, 0, "", true);
+    }
+
+    boolean isLocked() {
+        return locked;
     }
 
     /** The number of the refused line in the script, from 1, or 0 if it is not known. */

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.EnumSet;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,7 +29,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PacketFilter {
     /** Others may write at the same time; so often it is worth looking again. */
-    private static final int ATTEMPTS = 4;
+    private static final int ROUNDS = 5;
+
+    /** After a failure everything is read again, after another one chains are written anew. */
+    private static final int MAX_FAILURES = 3;
 
     private final Programs programs;
     private final Map<IpFamily, FamilyRules> families = new EnumMap<>(IpFamily.class);
@@ -114,15 +116,16 @@ public final class PacketFilter {
         checkThread();
         long linesBefore = programs.stats().lines();
         List<String> repaired = new ArrayList<>();
-        Set<String> failures = new HashSet<>();
-        @Nullable IptablesException failure = null;
-        for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
-            failure = attempt(repaired, attempt == ATTEMPTS - 1);
-            boolean again = failure == null ? isStale() : failures.add(failure.getMessage());
-            if (!again) {
+        int failures = 0;
+        int rounds = 0;
+        @Nullable IptablesException failure;
+        do {
+            failure = attempt(repaired, failures == MAX_FAILURES - 1);
+            failures += failure == null ? 0 : 1;
+            if (failure != null && failure.isLocked()) {
                 break;
             }
-        }
+        } while (failures < MAX_FAILURES && (failure != null || isStale()) && ++rounds < ROUNDS);
         programs.countRepairs(repaired.size());
         if (failure != null) {
             throw failure;

@@ -80,7 +80,7 @@ final class Programs {
         }
         failures.incrementAndGet();
         if (result.status() == STATUS_RESOURCE && result.error().contains("xtables lock")) {
-            throw new IptablesException(
+            throw IptablesException.locked(
                     ("another program held the lock /run/xtables.lock for more than %s s; nothing"
                                     + " was changed. 'fuser -v /run/xtables.lock' names it")
                             .formatted(LOCK_SECONDS));

@@ -29,7 +29,7 @@ final class Refusal {
                 number == 0
                         ? "refused all of it"
                         : "refused all of it because of line %d, '%s'".formatted(number, line);
-        return new IptablesException(
+        return IptablesException.refused(
                 "%s %s: %s%s".formatted(program, where, said, advice(line, said)), number, line);
     }
 

@@ -72,9 +72,10 @@ record SavedSet(
         if (!Names.isOurs(name)) {
             return;
         }
+        SavedSet set = sets.get(name);
         if (line.startsWith("create ")) {
             sets.put(name, empty(Words.split(line)));
-        } else if (sets.get(name) instanceof SavedSet set) {
+        } else if (set != null) {
             set.add(line.substring(end + 1));
         }
     }

@@ -122,7 +122,7 @@ public final class Table {
         for (Set<String> chains : List.of(dirty, dirtyShared, strays)) {
             chains.stream()
                     .filter(chain -> !pending.contains(chain))
-                    .filter(chain -> !held.contains(chain))
+                    .filter(chain -> desired.containsKey(chain) || !held.contains(chain))
                     .map(chain -> "chain %s of table %s".formatted(chain, name.text()))
                     .forEach(drifted::add);
         }

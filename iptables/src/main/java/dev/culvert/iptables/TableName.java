@@ -14,6 +14,7 @@ public enum TableName {
     /** Lets packets pass or not. */
     FILTER("INPUT", "FORWARD", "OUTPUT");
 
+    @SuppressWarnings("ImmutableEnumChecker") // Set.of makes one that cannot be changed.
     private final Set<String> builtinChains;
 
     TableName(String... builtinChains) {

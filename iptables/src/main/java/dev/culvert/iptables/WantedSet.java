@@ -123,7 +123,7 @@ final class WantedSet {
 
     private boolean isLargeChange(SavedSet saved) {
         return wanted.size() > saved.maxElements()
-                || dirty.size() > FEW && dirty.size() > wanted.size() / 2;
+                || (dirty.size() > FEW && dirty.size() > wanted.size() / 2);
     }
 
     private long room() {
