@@ -61,6 +61,11 @@ final class FamilyRules {
         return first ? List.of() : drifted;
     }
 
+    /** Whether to read the kernel before the next change, see {@link Table#mustRead}. */
+    boolean mustRead() {
+        return tables.values().stream().anyMatch(Table::mustRead);
+    }
+
     /** What is to be changed, if anything. */
     RestoreScript script(boolean anew) {
         RestoreScript script = new RestoreScript();

@@ -204,7 +204,7 @@ public final class PacketFilter {
 
     private void read(IptablesMode mode, FamilyRules family, List<String> repaired)
             throws IOException {
-        if (stale.contains(family.family())) {
+        if (stale.contains(family.family()) || family.mustRead()) {
             repaired.addAll(family.read(programs.save(mode, family.family())));
             stale.remove(family.family());
         }

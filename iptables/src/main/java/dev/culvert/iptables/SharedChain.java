@@ -19,6 +19,12 @@ final class SharedChain {
     private final Map<Place, List<RenderedRule>> wanted = new LinkedHashMap<>();
     private List<SavedRule> known = List.of();
 
+    /** Whether {@link #known} is what was there after our last change. */
+    private boolean wasRead;
+
+    /** Whether the last change went between others' rules, where only numbers tell a place. */
+    private boolean unsure;
+
     SharedChain(String name) {
         this.name = name;
     }
@@ -38,6 +44,23 @@ final class SharedChain {
     /** Takes what the kernel holds; a rule that was tampered with is marked so. */
     void read(List<SavedRule> rules) {
         known = rules;
+        wasRead = true;
+        unsure = false;
+    }
+
+    /** Whether the next change has to be preceded by a look at the kernel. */
+    boolean mustRead() {
+        return !wasRead;
+    }
+
+    /**
+     * What was written is in the kernel now, as far as others did not write at the same time.
+     *
+     * @return whether that should be looked after at once
+     */
+    boolean written() {
+        wasRead = false;
+        return unsure;
     }
 
     /** Whether the kernel holds what is wanted, as far as is known. */
@@ -73,17 +96,22 @@ final class SharedChain {
     }
 
     private void insert(RestoreScript script, List<List<RenderedRule>> target, BitSet replaced) {
-        int number = 1;
-        for (int gap = 0; gap < target.size(); gap++) {
+        if (replaced.get(0)) {
+            // The last one first, each before all others, wherever those are by then.
+            target.getFirst().reversed().forEach(rule -> script.insert(name, 1, rule.line()));
+        }
+        int number = target.getFirst().size() + 1;
+        for (int gap = 1; gap < target.size(); gap++) {
+            number++;
             for (RenderedRule rule : target.get(gap)) {
                 if (replaced.get(gap) && gap == target.size() - 1) {
                     script.append(name, rule.line());
                 } else if (replaced.get(gap)) {
                     script.insert(name, number, rule.line());
+                    unsure = true;
                 }
                 number++;
             }
-            number++;
         }
     }
 

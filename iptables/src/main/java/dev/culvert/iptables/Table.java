@@ -101,6 +101,11 @@ public final class Table {
                 || shared.values().stream().anyMatch(c -> c.wanted().findAny().isPresent());
     }
 
+    /** Whether what others hold in chains of all has to be known before the next change. */
+    boolean mustRead() {
+        return dirtyShared.stream().anyMatch(chain -> shared(chain).mustRead());
+    }
+
     /** Whether there may be something to write. */
     boolean isDirty() {
         return !dirty.isEmpty() || !dirtyShared.isEmpty() || !strays.isEmpty();
@@ -229,11 +234,12 @@ public final class Table {
             known.put(chain, RenderedRule.hashes(rules));
             rules.forEach(rule -> renderings.remove(rule.hash()));
         }
+        boolean readAgain = false;
         for (String chain : dirtyShared) {
             shared(chain).wanted().forEach(rule -> renderings.remove(rule.hash()));
+            readAgain |= shared(chain).written();
         }
         strays.forEach(known::remove);
-        boolean readAgain = !dirtyShared.isEmpty();
         dirty.clear();
         dirtyShared.clear();
         strays.clear();

@@ -70,7 +70,8 @@ final class FakeSets {
                 members(name).remove(parts[2].replace(" nomatch", "") + " nomatch");
                 members(name).add(parts[2]);
             }
-            case "del" -> members(name).removeIf(each -> each.replace(" nomatch", "").equals(parts[2]));
+            case "del" ->
+                    members(name).removeIf(each -> each.replace(" nomatch", "").equals(parts[2]));
             case "swap" -> {
                 Set<String> mine = members(name);
                 members.put(name, members(parts[2]));

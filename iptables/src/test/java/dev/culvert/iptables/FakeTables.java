@@ -130,7 +130,9 @@ final class FakeTables {
         private void insertAt(String chain, String rest) {
             int blank = rest.indexOf(' ');
             int number = Integer.parseInt(rest.substring(0, blank));
-            requireOld(chain, number - 1);
+            if (number > 1) {
+                requireOld(chain, number - 1);
+            }
             insert(chain, number - 1, rest.substring(blank + 1));
         }
 

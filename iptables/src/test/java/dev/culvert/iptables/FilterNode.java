@@ -16,8 +16,7 @@ final class FilterNode implements AutoCloseable {
     private final NetworkNamespace namespace;
     private final IptablesMode mode;
 
-    private FilterNode(
-            TestNamespaces namespaces, NetworkNamespace namespace, IptablesMode mode) {
+    private FilterNode(TestNamespaces namespaces, NetworkNamespace namespace, IptablesMode mode) {
         this.namespaces = namespaces;
         this.namespace = namespace;
         this.mode = mode;

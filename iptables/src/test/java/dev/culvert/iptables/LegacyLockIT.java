@@ -29,7 +29,14 @@ final class LegacyLockIT {
             filter.table(IpFamily.IPV4, TableName.NAT).setChain(Chain.of("CULVERT-MASQ"));
             Process holder =
                     node.namespaces()
-                            .start(node.namespace(), "flock", "-F", LOCK, "tail", "-f", "/dev/null");
+                            .start(
+                                    node.namespace(),
+                                    "flock",
+                                    "-F",
+                                    LOCK,
+                                    "tail",
+                                    "-f",
+                                    "/dev/null");
             Awaitility.await().atMost(PATIENCE).until(() -> isHeld(node));
             CompletableFuture<Applied> applied =
                     CompletableFuture.supplyAsync(
@@ -54,10 +61,7 @@ final class LegacyLockIT {
     }
 
     private static boolean isHeld(FilterNode node) throws Exception {
-        return node.namespaces()
-                        .run(node.namespace(), "flock", "-n", LOCK, "true")
-                        .status()
-                != 0;
+        return node.namespaces().run(node.namespace(), "flock", "-n", LOCK, "true").status() != 0;
     }
 
     @Test

@@ -53,8 +53,7 @@ final class PacketFilterIT {
         Cidr pods = pods(family);
         filter.sets()
                 .setIpSet(
-                        new IpSet(
-                                set(family), IpSet.Type.NET, family, Set.of(SetMember.of(pods))));
+                        new IpSet(set(family), IpSet.Type.NET, family, Set.of(SetMember.of(pods))));
         Table nat = filter.table(family, TableName.NAT);
         nat.setChain(
                 Chain.of(
@@ -87,8 +86,7 @@ final class PacketFilterIT {
                         Rule.matching().notMark(0x10, 0x10).drop()));
         table.setChain(
                 Chain.of("CULVERT-POLICY", Rule.matching().sourceInSet(set(family)).accept()));
-        table.setRules(
-                "FORWARD", Place.FIRST, List.of(Rule.matching().jump("CULVERT-FORWARD")));
+        table.setRules("FORWARD", Place.FIRST, List.of(Rule.matching().jump("CULVERT-FORWARD")));
         filter.table(family, TableName.MANGLE)
                 .setRules(
                         "PREROUTING",
@@ -257,7 +255,8 @@ final class PacketFilterIT {
             StringBuilder byHand = new StringBuilder("*filter\n");
             wanted.forEach(chain -> byHand.append(":%s - [0:0]\n".formatted(chain.name())));
             for (Chain chain : wanted) {
-                chain.rules().forEach(r -> byHand.append("-A " + chain.name() + " " + r.line() + "\n"));
+                chain.rules()
+                        .forEach(r -> byHand.append("-A " + chain.name() + " " + r.line() + "\n"));
             }
             fresh.restore(V4, byHand + "COMMIT\n");
             assertThat(ours(node)).isEqualTo(ours(fresh)).isNotEmpty();

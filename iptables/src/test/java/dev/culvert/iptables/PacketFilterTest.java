@@ -195,9 +195,23 @@ final class PacketFilterTest {
                     kernel.nft().chain(TableName.FILTER, "OTHERS");
                     kernel.beforeRestore = () -> {};
                 };
-        table.setRules("FORWARD", Place.LAST, List.of(DROP));
+        kernel.nft().chain(TableName.FILTER, "DOCKER");
+        forward().addAll(List.of("-j DOCKER", "-j ACCEPT"));
+        table.setRules("FORWARD", Place.after("DOCKER"), List.of(DROP));
         filter.apply();
-        assertThat(forward()).containsExactly(JUMP.line(), "-j OTHERS", DROP.line());
+        assertThat(forward())
+                .containsExactly(JUMP.line(), "-j OTHERS", "-j DOCKER", DROP.line(), "-j ACCEPT");
+    }
+
+    @Test
+    void readsBeforeItsNextChangeInAChainOfAll() throws Exception {
+        desire(ACCEPT);
+        filter.apply();
+        forward().addFirst("-j DOCKER");
+        kernel.nft().chain(TableName.FILTER, "DOCKER");
+        table.setRules("FORWARD", Place.after("DOCKER"), List.of(DROP));
+        filter.apply();
+        assertThat(forward()).containsExactly(JUMP.line(), "-j DOCKER", DROP.line());
     }
 
     @Test
