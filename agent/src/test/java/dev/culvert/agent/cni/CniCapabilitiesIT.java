@@ -2,9 +2,10 @@ package dev.culvert.agent.cni;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.culvert.agent.cni.CniTestNode.Outcome;
+import dev.culvert.agent.cni.CniCaller.Outcome;
 import dev.culvert.linux.netns.NetworkNamespace;
 import dev.culvert.linux.route.Link;
+import dev.culvert.net.Cidr;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -28,13 +29,17 @@ final class CniCapabilitiesIT {
     private static final int BYTES = 2_000_000;
     private static final long BYTES_A_SECOND = 1_000_000;
 
+    private static final Cidr RANGE = Cidr.parse("10.244.1.0/24");
+    private static final Cidr RANGE6 = Cidr.parse("fd00:1::/64");
+
     @TempDir Path run;
 
-    private CniTestNode node;
+    private CniNode node;
 
     @BeforeEach
     void start() throws Exception {
-        node = new CniTestNode(run);
+        node = new CniNode(run).withRanges(RANGE, RANGE6);
+        node.start();
     }
 
     @AfterEach
@@ -54,11 +59,12 @@ final class CniCapabilitiesIT {
     void givesThePodWhatIsWanted() throws Exception {
         NetworkNamespace pod = node.pod();
         Outcome added =
-                node.add(
-                        "web",
-                        pod,
-                        wishing(
-                                """
+                node.runtime()
+                        .add(
+                                "web",
+                                pod,
+                                wishing(
+                                        """
                                 {"mac":"02:00:00:00:00:0a","ips":["10.244.1.77/24"],
                                  "dns":{"servers":["10.96.0.10"],"searches":["svc"]},
                                  "io.kubernetes.cri.pod-annotations":{"app":"web"}}
@@ -70,31 +76,36 @@ final class CniCapabilitiesIT {
         assertThat(result.path("ips").path(1).path("address").asString()).startsWith("fd00:1:");
         assertThat(result.path("dns").path("nameservers").path(0).asString())
                 .isEqualTo("10.96.0.10");
-        assertThat(node.namespaces.check(pod, "ip", "link", "show", "eth0"))
+        assertThat(node.namespaces().check(pod, "ip", "link", "show", "eth0"))
                 .contains("02:00:00:00:00:0a");
-        node.namespaces.check(pod, "ping", "-c", "1", "-W", "20", "10.244.1.1");
-        assertThat(node.check("web", pod, result)).isEqualTo(new Outcome(0, ""));
+        node.namespaces().check(pod, "ping", "-c", "1", "-W", "20", "10.244.1.1");
+        assertThat(node.runtime().check("web", pod, result)).isEqualTo(new Outcome(0, ""));
 
         String same =
                 "{\"io.kubernetes.cri.pod-annotations\":{\"culvert.dev/ips\":\"10.244.1.77\"}}";
-        node.add("other", node.pod(), wishing(same))
+        node.runtime()
+                .add("other", node.pod(), wishing(same))
                 .assertRefused(105, "10.244.1.77 is taken by container web of pod default/web");
-        node.add("other", node.pod(), wishing(same.replace("10.244.1.77", "10.9.9.9")))
+        node.runtime()
+                .add("other", node.pod(), wishing(same.replace("10.244.1.77", "10.9.9.9")))
                 .assertRefused(7, "10.9.9.9 is not for pods of this node");
-        node.add("other", node.pod(), wishing(same.replace("10.244.1.77", "web")))
+        node.runtime()
+                .add("other", node.pod(), wishing(same.replace("10.244.1.77", "web")))
                 .assertRefused(7, "'web' is not an IP address");
         assertThat(node.attached()).containsExactly("web");
-        node.restartAgent();
-        node.add("other", node.pod(), wishing(same)).assertRefused(105, "is taken by");
-        node.del("web").assertSuccess();
-        node.add("other", node.pod(), wishing(same)).assertSuccess();
+        node.restart();
+        node.runtime().add("other", node.pod(), wishing(same)).assertRefused(105, "is taken by");
+        node.runtime().del("web").assertSuccess();
+        node.runtime().add("other", node.pod(), wishing(same)).assertSuccess();
     }
 
     @Test
     void namesAKeyThatItDoesNotKnow() throws Exception {
         ObjectNode configuration = InMemoryNode.configuration("1.1.0");
         configuration.put("ipMasq", true);
-        node.add("web", node.pod(), configuration).assertRefused(2, "'ipMasq' with the value true");
+        node.runtime()
+                .add("web", node.pod(), configuration)
+                .assertRefused(2, "'ipMasq' with the value true");
         assertThat(node.attached()).isEmpty();
     }
 
@@ -102,28 +113,31 @@ final class CniCapabilitiesIT {
     void keepsThePodToItsBandwidth() throws Exception {
         NetworkNamespace pod = node.pod();
         Outcome added =
-                node.add(
-                        "web",
-                        pod,
-                        wishing(
-                                """
+                node.runtime()
+                        .add(
+                                "web",
+                                pod,
+                                wishing(
+                                        """
                                 {"bandwidth":{"ingressRate":8000000,"ingressBurst":4294967295,
                                               "egressRate":8000000,"egressBurst":4294967295}}
                                 """));
         added.assertSuccess();
-        assertInBand("to the pod", transfer(node.node, pod, "10.244.1.2"));
-        assertInBand("from the pod", transfer(pod, node.node, "10.244.1.1"));
-        assertThat(qdiscs(node.node)).containsOnlyOnce("tbf");
+        assertInBand("to the pod", transfer(node.namespace(), pod, "10.244.1.2"));
+        assertInBand("from the pod", transfer(pod, node.namespace(), "10.244.1.1"));
+        assertThat(qdiscs(node.namespace())).containsOnlyOnce("tbf");
         assertThat(qdiscs(pod)).containsOnlyOnce("tbf");
 
-        node.del("web").assertSuccess();
-        assertThat(qdiscs(node.node)).doesNotContain("tbf");
+        node.runtime().del("web").assertSuccess();
+        assertThat(qdiscs(node.namespace())).doesNotContain("tbf");
         assertThat(qdiscs(pod)).doesNotContain("tbf");
-        assertThat(node.kernel.links()).extracting(Link::name).containsExactly("lo", "culvert0");
+        assertThat(node.rtnetlink().links())
+                .extracting(Link::name)
+                .containsExactly("lo", "culvert0");
     }
 
     private String qdiscs(NetworkNamespace namespace) throws Exception {
-        return node.namespaces.check(namespace, "tc", "qdisc", "show");
+        return node.namespaces().check(namespace, "tc", "qdisc", "show");
     }
 
     /** The lower bound is for a busy machine: it only says that the pod is not cut off. */

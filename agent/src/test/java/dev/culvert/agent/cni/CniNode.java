@@ -1,5 +1,8 @@
 package dev.culvert.agent.cni;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.culvert.agent.ipam.AddressLease;
 import dev.culvert.agent.sandbox.KernelSandboxes;
 import dev.culvert.agent.state.NodeNetwork;
 import dev.culvert.linux.netns.NetworkNamespace;
@@ -27,7 +30,8 @@ final class CniNode implements AutoCloseable {
     private final KernelRtnetlink rtnetlink;
     private final CniCaller runtime;
     private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
-    private NodeNetwork network = new NodeNetwork("culvert0", List.of(), 1450, 62_202);
+    private volatile @Nullable NodeNetwork network =
+            new NodeNetwork("culvert0", List.of(), 1450, 62_202);
     private volatile Set<InetAddress> pods = Set.of();
     private @Nullable CniService service;
 
@@ -54,7 +58,12 @@ final class CniNode implements AutoCloseable {
     }
 
     NodeReadiness readiness() {
-        return new NodeReadiness(() -> network, () -> "");
+        return new NodeReadiness(() -> network, () -> "the test says so");
+    }
+
+    /** Lets the node be ready for no pods. */
+    void notReady() {
+        network = null;
     }
 
     /** Starts the agent, or another one after {@link #stop}. */
@@ -70,6 +79,12 @@ final class CniNode implements AutoCloseable {
     /** The agent that runs. */
     CniService service() {
         return Objects.requireNonNull(service, "no agent was started");
+    }
+
+    /** Stops the agent and starts another one. */
+    void restart() throws Exception {
+        stop();
+        start();
     }
 
     void stop() {
@@ -98,6 +113,21 @@ final class CniNode implements AutoCloseable {
 
     TestNamespaces namespaces() {
         return namespaces;
+    }
+
+    /** A new namespace for a pod. */
+    NetworkNamespace pod() throws Exception {
+        return namespaces.create();
+    }
+
+    /** The containers that have an attachment: by their leases, which are those of the veths. */
+    List<String> attached() throws Exception {
+        assertThat(rtnetlink.links())
+                .filteredOn(each -> each.kind().equals("veth"))
+                .extracting(Link::alias)
+                .containsExactlyInAnyOrderElementsOf(
+                        service().leases().stream().map(AddressLease::alias).toList());
+        return service().leases().stream().map(each -> each.endpoint().containerId()).toList();
     }
 
     double repairs(String action) {

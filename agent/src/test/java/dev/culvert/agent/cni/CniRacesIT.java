@@ -2,9 +2,10 @@ package dev.culvert.agent.cni;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.culvert.agent.cni.CniTestNode.Outcome;
+import dev.culvert.agent.cni.CniCaller.Outcome;
 import dev.culvert.linux.UnixSocket;
 import dev.culvert.linux.netns.NetworkNamespace;
+import dev.culvert.net.Cidr;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -33,13 +34,17 @@ final class CniRacesIT {
     private static final int ROUNDS = 60;
     private static final int KILLS = 12;
 
+    private static final Cidr RANGE = Cidr.parse("10.244.1.0/24");
+    private static final Cidr RANGE6 = Cidr.parse("fd00:1::/64");
+
     @TempDir Path run;
 
-    private CniTestNode node;
+    private CniNode node;
 
     @BeforeEach
     void start() throws Exception {
-        node = new CniTestNode(run);
+        node = new CniNode(run).withRanges(RANGE, RANGE6);
+        node.start();
     }
 
     @AfterEach
@@ -59,9 +64,9 @@ final class CniRacesIT {
         Call(String verb, String container, NetworkNamespace namespace) throws IOException {
             byte[] request =
                     CniFramingTest.request(
-                            CniTestNode.variables(verb, container, namespace.path().toString()),
+                            CniCaller.variables(verb, container, namespace.path().toString()),
                             InMemoryNode.configuration("1.1.0").toString());
-            socket = UnixSocket.connect(node.socket());
+            socket = UnixSocket.connect(run.resolve("cni.sock"));
             socket.setTimeout(Duration.ofSeconds(60));
             socket.sendWithDescriptor(Arrays.copyOf(request, 5), namespace.descriptor());
             rest = Arrays.copyOfRange(request, 5, request.length);
@@ -161,7 +166,7 @@ final class CniRacesIT {
                 answers.addAll(each.get());
             }
         }
-        node.service.close(); // waits for ADDs whose caller did not
+        node.service().close(); // waits for ADDs whose caller did not
         assertThat(node.attached()).isEmpty();
         assertThat(run.resolve("leases")).isEmptyDirectory();
         assertThat(answers).as("ADDs before their DEL").anyMatch(each -> each.contains("\"ips\""));
@@ -184,15 +189,16 @@ final class CniRacesIT {
                                         .toString()
                                         .getBytes(StandardCharsets.UTF_8);
                         Process add =
-                                node.start(
-                                        CniTestNode.variables(
-                                                "ADD", container, pod.path().toString()),
-                                        stdin);
+                                node.runtime()
+                                        .start(
+                                                CniCaller.variables(
+                                                        "ADD", container, pod.path().toString()),
+                                                stdin);
                         for (long spin = 0; spin < spins; spin++) {
                             Thread.onSpinWait();
                         }
                         add.destroyForcibly().waitFor();
-                        return node.del(container);
+                        return node.runtime().del(container);
                     });
         }
         try (ExecutorService threads = Executors.newFixedThreadPool(RUNTIMES)) {
@@ -200,7 +206,7 @@ final class CniRacesIT {
                 assertThat(each.get()).isEqualTo(new Outcome(0, ""));
             }
         }
-        node.service.close();
+        node.service().close();
         assertThat(node.attached()).isEmpty();
         assertThat(run.resolve("leases")).isEmptyDirectory();
     }
@@ -220,7 +226,7 @@ final class CniRacesIT {
                     () -> {
                         List<Outcome> outcomes = new ArrayList<>();
                         for (NetworkNamespace pod : pods) {
-                            outcomes.add(node.add("c" + pod.inode(), pod));
+                            outcomes.add(node.runtime().add("c" + pod.inode(), pod));
                         }
                         return outcomes;
                     });
@@ -250,19 +256,19 @@ final class CniRacesIT {
     }
 
     private void collect(ObjectNode configuration) throws Exception {
-        node.execute(Map.of("CNI_COMMAND", "GC"), configuration).assertSuccess();
+        node.runtime().execute(Map.of("CNI_COMMAND", "GC"), configuration).assertSuccess();
     }
 
     @Test
     void carriesOutAQueuedDeleteBeforeThePodComesBackAsAnotherContainer() throws Exception {
         addPod("one", node.pod());
-        node.service.close();
-        assertThat(node.del("one")).isEqualTo(new Outcome(0, ""));
-        assertThat(node.del("one")).isEqualTo(new Outcome(0, ""));
-        node.restartAgent();
+        node.service().close();
+        assertThat(node.runtime().del("one")).isEqualTo(new Outcome(0, ""));
+        assertThat(node.runtime().del("one")).isEqualTo(new Outcome(0, ""));
+        node.restart();
         addPod("two", node.pod());
         assertThat(node.attached()).containsExactly("two");
-        assertThat(node.del("one")).isEqualTo(new Outcome(0, ""));
+        assertThat(node.runtime().del("one")).isEqualTo(new Outcome(0, ""));
         assertThat(node.attached()).containsExactly("two");
         assertThat(run.resolve("deletes")).isEmptyDirectory();
     }
@@ -271,15 +277,15 @@ final class CniRacesIT {
     void carriesOutADeleteThatWasQueuedWhileTheAgentStarted() throws Exception {
         NetworkNamespace pod = node.pod();
         addPod("one", pod);
-        node.service.close();
-        assertThat(node.del("one")).isEqualTo(new Outcome(0, ""));
+        node.service().close();
+        assertThat(node.runtime().del("one")).isEqualTo(new Outcome(0, ""));
         Path queued;
         try (var files = Files.list(run.resolve("deletes"))) {
             queued = files.findFirst().orElseThrow();
         }
         Path late = run.resolve(queued.getFileName());
         Files.move(queued, late);
-        node.restartAgent();
+        node.restart();
         assertThat(node.attached()).containsExactly("one");
         Files.move(late, queued);
         // The same container: its queued DEL comes first, although it is seen only now.
@@ -290,8 +296,8 @@ final class CniRacesIT {
 
     private void addPod(String container, NetworkNamespace pod) throws Exception {
         Map<String, String> variables =
-                CniTestNode.variables("ADD", container, pod.path().toString());
+                CniCaller.variables("ADD", container, pod.path().toString());
         variables.put("CNI_ARGS", "K8S_POD_NAMESPACE=default;K8S_POD_NAME=web-0");
-        node.execute(variables, InMemoryNode.configuration("1.1.0")).assertSuccess();
+        node.runtime().execute(variables, InMemoryNode.configuration("1.1.0")).assertSuccess();
     }
 }

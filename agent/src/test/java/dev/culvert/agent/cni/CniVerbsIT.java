@@ -3,8 +3,9 @@ package dev.culvert.agent.cni;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.culvert.agent.cni.CniTestNode.Outcome;
+import dev.culvert.agent.cni.CniCaller.Outcome;
 import dev.culvert.linux.netns.NetworkNamespace;
+import dev.culvert.net.Cidr;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -19,13 +20,17 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** CHECK, GC and bad input through the real executable. */
 final class CniVerbsIT {
+    private static final Cidr RANGE = Cidr.parse("10.244.1.0/24");
+    private static final Cidr RANGE6 = Cidr.parse("fd00:1::/64");
+
     @TempDir Path run;
 
-    private CniTestNode node;
+    private CniNode node;
 
     @BeforeEach
     void start() throws Exception {
-        node = new CniTestNode(run);
+        node = new CniNode(run).withRanges(RANGE, RANGE6);
+        node.start();
     }
 
     @AfterEach
@@ -39,27 +44,28 @@ final class CniVerbsIT {
         String[] command = new String[arguments.length + 1];
         command[0] = "ip";
         System.arraycopy(arguments, 0, command, 1, arguments.length);
-        node.namespaces.check(namespace, command);
+        node.namespaces().check(namespace, command);
     }
 
     private Outcome gc(ObjectNode configuration) throws Exception {
-        return node.execute(Map.of("CNI_COMMAND", "GC", "CNI_PATH", "/opt/cni/bin"), configuration);
+        return node.runtime()
+                .execute(Map.of("CNI_COMMAND", "GC", "CNI_PATH", "/opt/cni/bin"), configuration);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"0.4.0", "1.0.0", "1.1.0"})
     void checksWhatItMade(String version) throws Exception {
         NetworkNamespace pod = node.pod();
-        Outcome added = node.add("web", pod, InMemoryNode.configuration(version));
+        Outcome added = node.runtime().add("web", pod, InMemoryNode.configuration(version));
         added.assertSuccess();
         JsonNode result = added.json();
-        assertThat(node.check("web", pod, result)).isEqualTo(new Outcome(0, ""));
+        assertThat(node.runtime().check("web", pod, result)).isEqualTo(new Outcome(0, ""));
         ip(pod, "addr", "add", "192.0.2.7/24", "dev", "eth0");
         ip(pod, "route", "add", "198.51.100.0/24", "via", "192.0.2.1");
         ip(pod, "-6", "route", "add", "default", "dev", "eth0", "table", "7");
-        assertThat(node.check("web", pod, result)).isEqualTo(new Outcome(0, ""));
-        node.restartAgent();
-        assertThat(node.check("web", pod, result)).isEqualTo(new Outcome(0, ""));
+        assertThat(node.runtime().check("web", pod, result)).isEqualTo(new Outcome(0, ""));
+        node.restart();
+        assertThat(node.runtime().check("web", pod, result)).isEqualTo(new Outcome(0, ""));
     }
 
     @ParameterizedTest
@@ -75,33 +81,35 @@ final class CniVerbsIT {
     })
     void noticesDamageInThePod(String damage, String complaint) throws Exception {
         NetworkNamespace pod = node.pod();
-        JsonNode result = node.add("web", pod).json();
+        JsonNode result = node.runtime().add("web", pod).json();
         ip(pod, damage.split(" ", -1));
-        node.check("web", pod, result).assertRefused(104, complaint);
+        node.runtime().check("web", pod, result).assertRefused(104, complaint);
     }
 
     @Test
     void noticesDamageOnTheNode() throws Exception {
         NetworkNamespace pod = node.pod();
-        JsonNode result = node.add("web", pod).json();
+        JsonNode result = node.runtime().add("web", pod).json();
         String host = result.path("interfaces").path(1).path("name").asString();
-        ip(node.node, "link", "set", host, "nomaster");
-        node.check("web", pod, result).assertRefused(104, "is no port of bridge culvert0");
-        ip(node.node, "link", "set", host, "master", "culvert0", "down");
-        node.check("web", pod, result).assertRefused(104, "is down");
-        ip(node.node, "link", "set", host, "up");
-        assertThat(node.check("web", pod, result)).isEqualTo(new Outcome(0, ""));
-        node.check("web", node.pod(), result).assertRefused(104, "has no interface eth0");
-        node.network = null;
-        node.check("web", pod, result).assertRefused(11, "the test says so");
-        node.service.close();
-        node.check("web", pod, result).assertRefused(11, "not running");
+        ip(node.namespace(), "link", "set", host, "nomaster");
+        node.runtime()
+                .check("web", pod, result)
+                .assertRefused(104, "is no port of bridge culvert0");
+        ip(node.namespace(), "link", "set", host, "master", "culvert0", "down");
+        node.runtime().check("web", pod, result).assertRefused(104, "is down");
+        ip(node.namespace(), "link", "set", host, "up");
+        assertThat(node.runtime().check("web", pod, result)).isEqualTo(new Outcome(0, ""));
+        node.runtime().check("web", node.pod(), result).assertRefused(104, "has no interface eth0");
+        node.notReady();
+        node.runtime().check("web", pod, result).assertRefused(11, "the test says so");
+        node.service().close();
+        node.runtime().check("web", pod, result).assertRefused(11, "not running");
     }
 
     @Test
     void removesWhatTheRuntimeDoesNotKnow() throws Exception {
         for (String each : new String[] {"one", "two", "three"}) {
-            node.add(each, node.pod()).assertSuccess();
+            node.runtime().add(each, node.pod()).assertSuccess();
         }
         ObjectNode configuration = InMemoryNode.configuration("1.1.0");
         gc(configuration).assertSuccess();
@@ -123,9 +131,13 @@ final class CniVerbsIT {
     void refusesVerbsThatTheVersionDoesNotHave() throws Exception {
         ObjectNode old = InMemoryNode.configuration("1.0.0");
         gc(old).assertRefused(1, "GC exists since version 1.1.0");
-        node.execute(Map.of("CNI_COMMAND", "STATUS"), old)
+        node.runtime()
+                .execute(Map.of("CNI_COMMAND", "STATUS"), old)
                 .assertRefused(1, "STATUS exists since version 1.1.0");
-        node.execute(CniTestNode.variables("CHECK", "web", ""), InMemoryNode.configuration("0.3.1"))
+        node.runtime()
+                .execute(
+                        CniCaller.variables("CHECK", "web", ""),
+                        InMemoryNode.configuration("0.3.1"))
                 .assertRefused(1, "CHECK exists since version 0.4.0");
     }
 
@@ -148,18 +160,23 @@ final class CniVerbsIT {
             })
     void refusesABadConfiguration(String stdin, int code, String words) throws Exception {
         String pod = node.pod().path().toString();
-        Map<String, String> add = CniTestNode.variables("ADD", "web", pod);
-        node.execute(add, stdin.getBytes(UTF_8)).assertRefused(code, words);
+        Map<String, String> add = CniCaller.variables("ADD", "web", pod);
+        node.runtime().execute(add, stdin.getBytes(UTF_8)).assertRefused(code, words);
         assertThat(node.attached()).isEmpty();
     }
 
     @Test
     void refusesAConfigurationWithoutEndAndBytesThatAreNoText() throws Exception {
-        Map<String, String> add = CniTestNode.variables("ADD", "web", node.pod().path().toString());
-        node.execute(add, "[".repeat(100_000).getBytes(UTF_8)).assertRefused(6, "no valid JSON");
-        node.execute(add, new byte[] {'{', (byte) 0xff, 0, (byte) 0xfe})
+        Map<String, String> add = CniCaller.variables("ADD", "web", node.pod().path().toString());
+        node.runtime()
+                .execute(add, "[".repeat(100_000).getBytes(UTF_8))
                 .assertRefused(6, "no valid JSON");
-        node.execute(add, new byte[1024 * 1024 + 1]).assertRefused(6, "longer than 1 MiB");
+        node.runtime()
+                .execute(add, new byte[] {'{', (byte) 0xff, 0, (byte) 0xfe})
+                .assertRefused(6, "no valid JSON");
+        node.runtime()
+                .execute(add, new byte[1024 * 1024 + 1])
+                .assertRefused(6, "longer than 1 MiB");
         assertThat(node.attached()).isEmpty();
     }
 
@@ -185,17 +202,17 @@ final class CniVerbsIT {
             })
     void refusesABadEnvironment(String name, String value, String words) throws Exception {
         String pod = node.pod().path().toString();
-        Map<String, String> add = CniTestNode.variables("ADD", "web", pod);
+        Map<String, String> add = CniCaller.variables("ADD", "web", pod);
         add.put(name, value.equals("LONG") ? "x".repeat(129) : value);
-        node.execute(add, InMemoryNode.configuration("1.1.0")).assertRefused(4, words);
+        node.runtime().execute(add, InMemoryNode.configuration("1.1.0")).assertRefused(4, words);
         assertThat(node.attached()).isEmpty();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"ADD", "DEL", "CHECK", "GC", "STATUS"})
     void quotesInTheAnswerWhateverItWasGiven(String verb) throws Exception {
-        Map<String, String> variables = CniTestNode.variables(verb, "\"\\\n\u00e9/", "\u00e9\"\\");
-        Outcome outcome = node.execute(variables, "\"\u0000".getBytes(UTF_8));
+        Map<String, String> variables = CniCaller.variables(verb, "\"\\\n\u00e9/", "\u00e9\"\\");
+        Outcome outcome = node.runtime().execute(variables, "\"\u0000".getBytes(UTF_8));
         assertThat(outcome.status()).isEqualTo(1);
         assertThat(outcome.code()).isIn(4, 6);
         assertThat(outcome.json().path("cniVersion").asString()).isEqualTo("1.1.0");
