@@ -4,11 +4,13 @@ import dev.culvert.agent.ipam.AddressLease;
 import dev.culvert.agent.ipam.Endpoint;
 import dev.culvert.agent.ipam.LeaseTable;
 import dev.culvert.agent.sandbox.Attachment;
+import dev.culvert.agent.sandbox.Bandwidth;
 import dev.culvert.agent.sandbox.ObservedAttachment;
 import dev.culvert.agent.sandbox.SandboxWiring;
 import dev.culvert.agent.state.NodeNetwork;
 import dev.culvert.linux.netns.NetworkNamespace;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +49,12 @@ final class CheckHandler implements VerbHandler {
                     "the bridge %s is gone; the agent makes it again".formatted(network.bridge()));
         }
         List<String> differences =
-                new AttachmentCheck(lease.get(), previous, observed, network).differences();
+                new ArrayList<>(
+                        new AttachmentCheck(lease.get(), previous, observed, network)
+                                .differences());
+        if (!isLimited(endpoint, sandbox, request.runtimeConfig().bandwidth())) {
+            differences.add("its bandwidth is not limited as asked");
+        }
         if (!differences.isEmpty()) {
             throw damaged(endpoint, differences);
         }
@@ -62,6 +69,19 @@ final class CheckHandler implements VerbHandler {
                     network.bridge(),
                     endpoint.ifName(),
                     sandbox);
+        } catch (IOException e) {
+            throw new CniError(CniError.KERNEL_REFUSED, "cannot look at " + endpoint, e);
+        }
+    }
+
+    private boolean isLimited(Endpoint endpoint, NetworkNamespace sandbox, Bandwidth bandwidth)
+            throws CniError {
+        try {
+            return wiring.isLimited(
+                    Attachment.hostVeth(endpoint.containerId(), endpoint.ifName()),
+                    endpoint.ifName(),
+                    sandbox,
+                    bandwidth);
         } catch (IOException e) {
             throw new CniError(CniError.KERNEL_REFUSED, "cannot look at " + endpoint, e);
         }

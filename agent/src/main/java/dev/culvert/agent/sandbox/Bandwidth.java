@@ -52,12 +52,17 @@ public record Bandwidth(long ingressRate, long ingressBurst, long egressRate, lo
         return limit(egressRate, egressBurst, mtu);
     }
 
+    /** Bytes a second for so many bits, at least one. */
+    static long bytes(long bits) {
+        return Math.max(1, bits / Byte.SIZE);
+    }
+
     /** A packet that is larger than the burst would never pass; the queue is for 50 ms. */
     private static @Nullable RateLimit limit(long rate, long burst, int mtu) {
         if (rate == 0) {
             return null;
         }
-        long bytes = Math.max(1, rate / Byte.SIZE);
+        long bytes = bytes(rate);
         long atOnce =
                 burst == 0 || burst >= MEANINGLESS_BURST
                         ? Math.max(LEAST_BURST, bytes / BURSTS_A_SECOND)

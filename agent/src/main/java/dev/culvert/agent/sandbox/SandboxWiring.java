@@ -149,6 +149,26 @@ public final class SandboxWiring {
         return sandboxes.call(namespace, pod -> observe(host, master, pod.rtnetlink(), ifName));
     }
 
+    /** Whether both ends of an attachment are limited as asked; an end that is gone is not. */
+    public boolean isLimited(
+            String hostVeth, String ifName, NetworkNamespace namespace, Bandwidth bandwidth)
+            throws IOException {
+        return isLimited(node, hostVeth, bandwidth.ingressRate())
+                && sandboxes.call(
+                        namespace,
+                        pod -> isLimited(pod.rtnetlink(), ifName, bandwidth.egressRate()));
+    }
+
+    private static boolean isLimited(Rtnetlink rtnetlink, String name, long bits)
+            throws LinuxException {
+        if (bits == 0) {
+            return true;
+        }
+        Optional<Link> link = rtnetlink.link(name);
+        return link.isPresent()
+                && rtnetlink.rateLimit(link.get().index()).orElse(0) == Bandwidth.bytes(bits);
+    }
+
     private static ObservedAttachment observe(
             @Nullable Link host, @Nullable Link bridge, Rtnetlink pod, String ifName)
             throws LinuxException {

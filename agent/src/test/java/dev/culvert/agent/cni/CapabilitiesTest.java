@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.culvert.linux.route.Link;
+import dev.culvert.linux.route.RateLimit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -89,6 +90,21 @@ final class CapabilitiesTest {
         Link host = node.kernel.links().getLast();
         assertThat(node.kernel.rateLimit(host.index())).hasValue(1_000_000);
         assertThat(node.kernel.pod().rateLimit(node.pod("eth0").index())).hasValue(2_000_000);
+    }
+
+    @Test
+    void checksThatTheLimitsAreStillThere() throws Exception {
+        ObjectNode configuration =
+                wishing("{\"bandwidth\":{\"ingressRate\":8000000,\"egressRate\":16000000}}");
+        configuration.set("prevResult", node.add("one", "eth0", configuration));
+        CniRequest check = InMemoryNode.request("CHECK", "one", "eth0", configuration);
+        assertThat(node.check.handle(check, node.namespace())).isEmpty();
+        node.kernel.pod().limitRate(node.pod("eth0").index(), new RateLimit(9, 9, 9));
+        CniError error =
+                catchThrowableOfType(
+                        CniError.class, () -> node.check.handle(check, node.namespace()));
+        assertThat(error.code()).isEqualTo(104);
+        assertThat(error).hasMessageContaining("its bandwidth is not limited as asked");
     }
 
     @Test

@@ -14,6 +14,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -112,21 +113,23 @@ final class CniCapabilitiesIT {
     @Test
     void keepsThePodToItsBandwidth() throws Exception {
         NetworkNamespace pod = node.pod();
-        Outcome added =
-                node.runtime()
-                        .add(
-                                "web",
-                                pod,
-                                wishing(
-                                        """
-                                {"bandwidth":{"ingressRate":8000000,"ingressBurst":4294967295,
-                                              "egressRate":8000000,"egressBurst":4294967295}}
-                                """));
+        ObjectNode configuration =
+                wishing(
+                        """
+                        {"bandwidth":{"ingressRate":8000000,"ingressBurst":4294967295,
+                                      "egressRate":8000000,"egressBurst":4294967295}}
+                        """);
+        Outcome added = node.runtime().add("web", pod, configuration);
         added.assertSuccess();
         assertInBand("to the pod", transfer(node.namespace(), pod, "10.244.1.2"));
         assertInBand("from the pod", transfer(pod, node.namespace(), "10.244.1.1"));
         assertThat(qdiscs(node.namespace())).containsOnlyOnce("tbf");
         assertThat(qdiscs(pod)).containsOnlyOnce("tbf");
+        configuration.set("prevResult", added.json());
+        Map<String, String> check = CniCaller.variables("CHECK", "web", pod.path().toString());
+        node.runtime().execute(check, configuration).assertSuccess();
+        node.namespaces().check(pod, "tc", "qdisc", "del", "dev", "eth0", "root");
+        node.runtime().execute(check, configuration).assertRefused(104, "is not limited as asked");
 
         node.runtime().del("web").assertSuccess();
         assertThat(qdiscs(node.namespace())).doesNotContain("tbf");
