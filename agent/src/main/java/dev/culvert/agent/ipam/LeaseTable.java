@@ -6,8 +6,8 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.EnumSet;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,7 +28,7 @@ public final class LeaseTable {
     private final LeaseStore journal;
     private final Map<Endpoint, AddressLease> leases = new LinkedHashMap<>();
     private final Set<Endpoint> inProgress = new HashSet<>();
-    private final Map<IpFamily, InetAddress> latest = new HashMap<>();
+    private final Map<IpFamily, InetAddress> latest = new EnumMap<>(IpFamily.class);
     private List<AddressPool> pools = List.of();
 
     /**
