@@ -4,6 +4,8 @@ import dev.culvert.agent.cni.CniService;
 import dev.culvert.agent.cni.NodeReadiness;
 import dev.culvert.agent.config.AgentConfig;
 import dev.culvert.agent.http.HealthServer;
+import dev.culvert.agent.install.CniInstaller;
+import dev.culvert.agent.install.KeptInstallation;
 import dev.culvert.agent.ipam.AddressLease;
 import dev.culvert.agent.kube.KubeConnection;
 import dev.culvert.agent.kube.NodeWatch;
@@ -103,10 +105,11 @@ final class Agent implements AutoCloseable {
         PodWatch pods = closing(new PodWatch(kube, nodeName, node.loop()::submit));
         LinkMonitor monitor = closing(LinkMonitor.open(_ -> node.loop().requestResync()));
         CniService cni = closing(cni(rtnetlink, node, nodes));
-        HealthServer health = closing(health(node, nodes, publisher, cni));
+        KeptInstallation files = installation(node, nodes);
+        HealthServer health = closing(health(node, nodes, publisher, cni, files));
 
         node.holdOn(cni::heldAddresses);
-        gauges(node, nodes);
+        gauges(node, nodes, files);
         health.start();
         cni.start();
         node.loop().start();
@@ -114,6 +117,9 @@ final class Agent implements AutoCloseable {
         publisher.start();
         nodes.start();
         pods.start();
+        if (config.cniFiles().isEnabled()) {
+            closing(files).start();
+        }
     }
 
     private void observe(ClusterEvent event, VtepPublisher publisher, NodeSynchronization node) {
@@ -160,14 +166,25 @@ final class Agent implements AutoCloseable {
         return inSync ? node.network() : null;
     }
 
+    /** The whole node must be ready: what the list promises is a working network. */
+    private KeptInstallation installation(NodeSynchronization node, NodeWatch nodes) {
+        return new KeptInstallation(
+                new CniInstaller(InstalledFiles.of(config.cniFiles())),
+                () -> conditions(node, nodes).values().stream().allMatch(String::isEmpty));
+    }
+
     private HealthServer health(
-            NodeSynchronization node, NodeWatch nodes, VtepPublisher publisher, CniService cni) {
+            NodeSynchronization node,
+            NodeWatch nodes,
+            VtepPublisher publisher,
+            CniService cni,
+            KeptInstallation files) {
         JsonMapper json = new JsonMapper();
         return new HealthServer(
                 new InetSocketAddress(config.httpAddress(), config.httpPort()),
                 new HealthServer.Sources(
                         () -> conditions(node, nodes),
-                        () -> json.writeValueAsString(report(node, nodes, publisher, cni)),
+                        () -> json.writeValueAsString(report(node, nodes, publisher, cni, files)),
                         metrics::scrape));
     }
 
@@ -187,9 +204,19 @@ final class Agent implements AutoCloseable {
     }
 
     private StatusReport report(
-            NodeSynchronization node, NodeWatch nodes, VtepPublisher publisher, CniService cni) {
+            NodeSynchronization node,
+            NodeWatch nodes,
+            VtepPublisher publisher,
+            CniService cni,
+            KeptInstallation files) {
         List<String> warnings =
-                Stream.of(node.limitation(), node.retention(), nodes.problem(), publisher.problem())
+                Stream.concat(
+                                Stream.of(
+                                        node.limitation(),
+                                        node.retention(),
+                                        nodes.problem(),
+                                        publisher.problem()),
+                                files.problems().stream())
                         .filter(each -> !each.isEmpty())
                         .toList();
         return new StatusSource(
@@ -217,7 +244,7 @@ final class Agent implements AutoCloseable {
         overlay.bindTo(metrics);
     }
 
-    private void gauges(NodeSynchronization node, NodeWatch nodes) {
+    private void gauges(NodeSynchronization node, NodeWatch nodes, KeptInstallation files) {
         Gauge.builder(
                         "culvert.agent.ready",
                         () ->
@@ -229,6 +256,11 @@ final class Agent implements AutoCloseable {
         Gauge.builder("culvert.agent.api.reachable", () -> nodes.problem().isEmpty() ? 1 : 0)
                 .description("1 while the Kubernetes API answers")
                 .register(metrics);
+        if (config.cniFiles().isEnabled()) {
+            Gauge.builder("culvert.cni.installed", () -> files.isInstalled() ? 1 : 0)
+                    .description("1 when the executable and the network list are in place")
+                    .register(metrics);
+        }
     }
 
     private <T extends AutoCloseable> T closing(T part) {

@@ -32,6 +32,8 @@ public final class Main implements Runnable {
                 .addSubcommand(new AgentCommand(environment))
                 .addSubcommand(new StatusCommand(environment))
                 .addSubcommand(new PeersCommand(environment))
+                .addSubcommand(new InstallCniCommand(environment))
+                .addSubcommand(new UninstallCommand(environment))
                 .addSubcommand(new VersionCommand());
     }
 

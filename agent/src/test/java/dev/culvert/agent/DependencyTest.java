@@ -29,6 +29,7 @@ final class DependencyTest {
     private static final String CNI = ROOT + ".cni";
     private static final String SYNC = ROOT + ".sync";
     private static final String HTTP = ROOT + ".http";
+    private static final String INSTALL = ROOT + ".install";
     private static final String NET = "dev.culvert.net";
     private static final String LINUX = "dev.culvert.linux";
     private static final String ROUTE = LINUX + ".route";
@@ -45,6 +46,7 @@ final class DependencyTest {
     @ArchTest static final ArchRule configUsesYaml = only(CONFIG, NET, "org.snakeyaml..");
     @ArchTest static final ArchRule stateUsesValues = only(STATE, NET, FDB);
     @ArchTest static final ArchRule ipamUsesAddresses = only(IPAM, NET, LOG);
+    @ArchTest static final ArchRule installUsesFiles = only(INSTALL, JSON, LOG);
     @ArchTest static final ArchRule httpUsesNothing = only(HTTP, "com.sun.net.httpserver");
 
     @ArchTest static final ArchRule kubeYieldsState = only(KUBE, STATE, NET, KUBERNETES, JSON, LOG);

@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 
 /**
  * The agent's configuration, checked. Immutable, any thread. Components are the {@link Settings} of
- * the same name; {@code dataPath} holds several of them.
+ * the same name; {@code dataPath} and {@code cniFiles} hold several of them.
  */
 public record AgentConfig(
         List<Cidr> clusterCidrs,
@@ -25,6 +25,7 @@ public record AgentConfig(
         int transmitQueueLength,
         DataPathConfig dataPath,
         Path runDir,
+        CniFilesConfig cniFiles,
         InetAddress httpAddress,
         int httpPort,
         String kubeApiServer,
@@ -145,6 +146,7 @@ public record AgentConfig(
                 get(values, Settings.TRANSMIT_QUEUE_LENGTH),
                 dataPath(values),
                 get(values, Settings.RUN_DIR),
+                cniFiles(values),
                 get(values, Settings.HTTP_ADDRESS),
                 get(values, Settings.HTTP_PORT),
                 get(values, Settings.KUBE_API_SERVER),
@@ -161,6 +163,14 @@ public record AgentConfig(
                 get(values, Settings.DSCP),
                 get(values, Settings.SPIN_MICROS),
                 get(values, Settings.ICMP_ERRORS));
+    }
+
+    private static CniFilesConfig cniFiles(Map<Setting<?>, Object> values) {
+        return new CniFilesConfig(
+                get(values, Settings.CNI_CONF_DIR),
+                get(values, Settings.CNI_BIN_DIR),
+                get(values, Settings.CNI_EXECUTABLE),
+                get(values, Settings.CNI_CHAINED));
     }
 
     @SuppressWarnings("unchecked") // each value was made by its own setting's parser
@@ -181,6 +191,7 @@ public record AgentConfig(
         printable.put("transmitQueueLength", Integer.toString(transmitQueueLength));
         printable.putAll(dataPath.printable());
         printable.put("runDir", runDir.toString());
+        printable.putAll(cniFiles.printable());
         printable.put("http", httpAddress.getHostAddress() + ":" + httpPort);
         printable.put("kubeApiServer", kubeApiServer);
         printable.put("logLevel", logLevel);

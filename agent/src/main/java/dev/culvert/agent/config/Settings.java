@@ -13,6 +13,7 @@ import java.util.regex.Pattern;
 /** Every setting there is. Constants, any thread. None can be changed while the agent runs yet. */
 public final class Settings {
     private static final Pattern LINK_NAME = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]{0,14}");
+    private static final Pattern PLUGIN_NAME = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]*");
     private static final Set<String> DSCPS = Set.of("none", "inherit");
     private static final Set<String> FLAGS = Set.of("true", "false");
     private static final Set<String> LEVELS = Set.of("error", "warn", "info", "debug", "trace");
@@ -134,6 +135,50 @@ public final class Settings {
                     items -> absolute(single(items)));
 
     /** See its text. */
+    public static final Setting<Path> CNI_CONF_DIR =
+            new Setting<>(
+                    "cniConfDir",
+                    "",
+                    false,
+                    "empty, or an absolute path",
+                    "Where the container runtime looks for network lists, usually /etc/cni/net.d:"
+                            + " the agent puts Culvert's there once pods can be attached. Empty: it"
+                            + " installs nothing.",
+                    items -> absoluteOrEmpty(single(items)));
+
+    /** See its text. */
+    public static final Setting<Path> CNI_BIN_DIR =
+            new Setting<>(
+                    "cniBinDir",
+                    "/opt/cni/bin",
+                    false,
+                    "an absolute path",
+                    "Where the container runtime looks for CNI executables: the agent puts"
+                            + " culvert-cni there before the network list.",
+                    items -> absolute(single(items)));
+
+    /** See its text. */
+    public static final Setting<Path> CNI_EXECUTABLE =
+            new Setting<>(
+                    "cniExecutable",
+                    "",
+                    false,
+                    "empty, or an absolute path",
+                    "Where the agent takes culvert-cni from. Empty: from the folder of culvert.jar.",
+                    items -> absoluteOrEmpty(single(items)));
+
+    /** See its text. */
+    public static final Setting<List<String>> CNI_CHAINED =
+            new Setting<>(
+                    "cniChained",
+                    "",
+                    true,
+                    "a list of names of CNI plugins",
+                    "Plugins that follow Culvert's in the network list, each an executable in"
+                            + " cniBinDir; portmap gives pods their hostPorts.",
+                    items -> items.stream().map(Settings::pluginName).toList());
+
+    /** See its text. */
     public static final Setting<InetAddress> HTTP_ADDRESS =
             new Setting<>(
                     "httpAddress",
@@ -190,6 +235,10 @@ public final class Settings {
                     SPIN_MICROS,
                     ICMP_ERRORS,
                     RUN_DIR,
+                    CNI_CONF_DIR,
+                    CNI_BIN_DIR,
+                    CNI_EXECUTABLE,
+                    CNI_CHAINED,
                     HTTP_ADDRESS,
                     HTTP_PORT,
                     KUBE_API_SERVER,
@@ -261,6 +310,15 @@ public final class Settings {
         Path path = Path.of(text);
         require(path.isAbsolute());
         return path;
+    }
+
+    private static Path absoluteOrEmpty(String text) {
+        return text.isEmpty() ? Path.of("") : absolute(text);
+    }
+
+    private static String pluginName(String text) {
+        require(PLUGIN_NAME.matcher(text).matches());
+        return text;
     }
 
     private static String url(String text) {

@@ -32,6 +32,11 @@ class AgentConfigTest {
                                 1000,
                                 new DataPathConfig(true, true, true, true, true, "none", 50, true),
                                 Path.of("/run/culvert"),
+                                new CniFilesConfig(
+                                        Path.of(""),
+                                        Path.of("/opt/cni/bin"),
+                                        Path.of(""),
+                                        List.of()),
                                 InetAddress.ofLiteral("127.0.0.1"),
                                 9473,
                                 "",
@@ -61,6 +66,10 @@ class AgentConfigTest {
                         spinMicros: 7
                         icmpErrors: false
                         runDir: /run/other
+                        cniConfDir: /etc/cni/net.d
+                        cniBinDir: /usr/lib/cni
+                        cniExecutable: /usr/libexec/culvert-cni
+                        cniChained: [portmap, tuning]
                         httpAddress: "::1"
                         httpPort: 8080
                         kubeApiServer: https://192.0.2.1:6443
@@ -81,6 +90,11 @@ class AgentConfigTest {
                                 new DataPathConfig(
                                         false, false, false, false, false, "inherit", 7, false),
                                 Path.of("/run/other"),
+                                new CniFilesConfig(
+                                        Path.of("/etc/cni/net.d"),
+                                        Path.of("/usr/lib/cni"),
+                                        Path.of("/usr/libexec/culvert-cni"),
+                                        List.of("portmap", "tuning")),
                                 InetAddress.ofLiteral("::1"),
                                 8080,
                                 "https://192.0.2.1:6443",

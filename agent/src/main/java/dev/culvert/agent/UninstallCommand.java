@@ -1,0 +1,68 @@
+package dev.culvert.agent;
+
+import dev.culvert.agent.config.AgentConfig;
+import dev.culvert.agent.config.ConfigException;
+import dev.culvert.agent.install.CniInstaller;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code culvert uninstall}: takes away what was installed for the container runtime. */
+@Command(
+        name = "uninstall",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description =
+                "Remove the network list and then the CNI executable. Pods that run keep their"
+                        + " network.")
+final class UninstallCommand implements Callable<Integer> {
+    private final Map<String, String> environment;
+
+    @Spec private CommandSpec spec = CommandSpec.create();
+    @Mixin private AgentAddress agent = new AgentAddress();
+    @Mixin private CniFileOptions options = new CniFileOptions();
+
+    UninstallCommand(Map<String, String> environment) {
+        this.environment = environment;
+    }
+
+    @Override
+    public Integer call() throws InterruptedException {
+        PrintWriter out = spec.commandLine().getOut();
+        try {
+            requireThatItStaysAway();
+            List<Path> removed =
+                    new CniInstaller(
+                                    InstalledFiles.of(
+                                            options.settings(agent.config(), environment)))
+                            .uninstall();
+            removed.forEach(file -> out.println("removed " + file));
+            if (removed.isEmpty()) {
+                out.println("there is nothing to remove");
+            }
+            return 0;
+        } catch (ConfigException | IOException e) {
+            spec.commandLine().getErr().println("culvert: " + e.getMessage());
+            return 1;
+        } finally {
+            out.flush();
+        }
+    }
+
+    private void requireThatItStaysAway()
+            throws ConfigException, IOException, InterruptedException {
+        boolean installs = AgentConfig.load(agent.config(), environment).cniFiles().isEnabled();
+        if (installs && agent.answers(environment)) {
+            throw new IOException(
+                    "nothing is removed, since the agent runs and would put it back: stop it, or"
+                            + " empty cniConfDir and restart it, before you uninstall");
+        }
+    }
+}
