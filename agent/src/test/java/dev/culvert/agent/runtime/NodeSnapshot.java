@@ -11,13 +11,16 @@ import java.util.List;
  * @param lines sorted
  */
 public record NodeSnapshot(List<String> lines) {
-    /** What changes by itself is left out: indexes, counters, carrier, learnt neighbours. */
+    /**
+     * What changes by itself is left out: indexes, counters, carrier, learnt neighbours, and the
+     * routes of link-local addresses, which come once an interface has found them to be its own.
+     */
     private static final String TAKE =
             """
             ip -o link | awk '{print "link", $2}'
             ip -o address | awk '{print "address", $2, $3, $4}'
             for family in -4 -6; do
-              ip $family route show table all | sed -e 's/ linkdown//' -e 's/^/route /'
+              ip $family route show table all | sed -e 's/ linkdown//' -e '/fe80:/d' -e 's/^/route /'
               ip $family rule | sed -e 's/^/rule /'
               ip $family neighbour show nud permanent | sed -e 's/^/neighbour /'
             done
