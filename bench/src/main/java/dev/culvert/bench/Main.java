@@ -1,5 +1,6 @@
 package dev.culvert.bench;
 
+import dev.culvert.bench.cni.CniCommand;
 import dev.culvert.bench.path.PathCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -11,7 +12,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "./dev bench",
         mixinStandardHelpOptions = true,
-        subcommands = {PathCommand.class, MicroCommand.class},
+        subcommands = {PathCommand.class, MicroCommand.class, CniCommand.class},
         description = "Measure Culvert.",
         synopsisSubcommandLabel = "COMMAND")
 public final class Main implements Runnable {

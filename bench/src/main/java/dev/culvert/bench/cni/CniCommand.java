@@ -1,0 +1,167 @@
+package dev.culvert.bench.cni;
+
+import dev.culvert.bench.report.ResultLine;
+import dev.culvert.linux.netns.NetworkNamespace;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code ./dev bench cni}: our executable and agent against Debian's bridge and host-local. */
+@Command(
+        name = "cni",
+        mixinStandardHelpOptions = true,
+        description = {
+            "How long it takes to attach a pod, and how many can be attached in a second: Culvert's"
+                    + " executable with a running agent, and Debian's plugins bridge and host-local,"
+                    + " in turn. Needs root and Debian's package containernetworking-plugins."
+        })
+public final class CniCommand implements Callable<Integer> {
+    @Spec private CommandSpec spec = CommandSpec.create();
+
+    @Option(names = "--quick", description = "2 rounds of 20 pods: a look, not a result.")
+    private boolean quick;
+
+    @Option(names = "--rounds", paramLabel = "N", description = "Rounds (5).")
+    private @Nullable Integer rounds;
+
+    @Option(names = "--pods", paramLabel = "N", description = "Pods of each mode in a round (100).")
+    private @Nullable Integer pods;
+
+    @Option(
+            names = "--parallel",
+            paramLabel = "N",
+            description = "ADDs at a time where the rate is measured (${DEFAULT-VALUE}).",
+            defaultValue = "8")
+    private int parallel = 8;
+
+    @Option(
+            names = "--agent-jar",
+            paramLabel = "FILE",
+            defaultValue = "agent/target/culvert/culvert.jar",
+            hidden = true)
+    private Path agentJar = Path.of("agent/target/culvert/culvert.jar");
+
+    @Option(
+            names = "--executable",
+            paramLabel = "FILE",
+            defaultValue = "cni/target/culvert-cni",
+            hidden = true)
+    private Path executable = Path.of("cni/target/culvert-cni");
+
+    @Option(
+            names = "--plugins",
+            paramLabel = "DIR",
+            description = "Where bridge and host-local are (${DEFAULT-VALUE}).",
+            defaultValue = "/usr/lib/cni")
+    private Path plugins = Path.of("/usr/lib/cni");
+
+    @Option(
+            names = "--json",
+            paramLabel = "FILE",
+            description = "Also write one JSON object a line.")
+    private @Nullable Path json;
+
+    /** Called by picocli. */
+    public CniCommand() {}
+
+    @Override
+    public Integer call() {
+        CniPlan plan =
+                new CniPlan(
+                        number("--rounds", rounds, quick ? 2 : 5, 1000),
+                        number("--pods", pods, quick ? 20 : 100, 1000),
+                        number("--parallel", parallel, 8, 64),
+                        agentJar.toAbsolutePath(),
+                        executable.toAbsolutePath(),
+                        plugins.toAbsolutePath());
+        String obstacle = obstacle(plan);
+        if (!obstacle.isEmpty()) {
+            System.err.println(obstacle);
+            return 1;
+        }
+        return measure(plan);
+    }
+
+    private int number(String name, @Nullable Integer given, int otherwise, int most) {
+        int value = given == null ? otherwise : given;
+        if (value < 1 || value > most) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "%s must be from 1 to %d, but is %d".formatted(name, most, value));
+        }
+        return value;
+    }
+
+    /** What is missing, in a sentence; empty if nothing is. */
+    static String obstacle(CniPlan plan) {
+        for (String name : List.of("bridge", "host-local")) {
+            if (!Files.isExecutable(plan.plugins().resolve(name))) {
+                return "There is no plugin %s in %s: install Debian's package containernetworking-plugins."
+                        .formatted(name, plan.plugins());
+            }
+        }
+        for (Path each : List.of(plan.agentJar(), plan.executable())) {
+            if (!Files.isReadable(each)) {
+                return "There is no %s: run ./dev build first.".formatted(each);
+            }
+        }
+        try (NetworkNamespace _ = NetworkNamespace.create()) {
+            return "";
+        } catch (IOException e) {
+            return "This makes network namespaces and needs root: run sudo ./dev bench cni (%s)"
+                    .formatted(e.getMessage());
+        }
+    }
+
+    private int measure(CniPlan plan) {
+        try (CniNode node = CniNode.start(plan)) {
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> closeQuietly(node)));
+            CniBench bench = new CniBench(plan, node);
+            bench.run();
+            print(bench.samples().summary());
+            return 0;
+        } catch (Exception e) {
+            System.err.println("The measurement failed: " + e.getMessage());
+            return 1;
+        }
+    }
+
+    private static void closeQuietly(CniNode node) {
+        try {
+            node.close();
+        } catch (IOException e) {
+            System.err.println("Not everything was removed: " + e.getMessage());
+        }
+    }
+
+    private void print(List<ResultLine> lines) throws IOException {
+        System.out.printf(
+                "%-14s %-9s %10s %21s %10s  %s%n",
+                "metric", "mode", "median", "min to max", "to bridge", "unit");
+        lines.forEach(line -> System.out.println(row(line)));
+        if (json != null) {
+            Files.write(json, lines.stream().map(ResultLine::toJson).toList());
+        }
+    }
+
+    private static String row(ResultLine line) {
+        return String.format(
+                Locale.ROOT,
+                "%-14s %-9s %10.2f %21s %10.2f  %s",
+                line.metric(),
+                line.mode(),
+                line.median(),
+                String.format(Locale.ROOT, "%.2f to %.2f", line.min(), line.max()),
+                line.ratioToKernel(),
+                line.unit());
+    }
+}
