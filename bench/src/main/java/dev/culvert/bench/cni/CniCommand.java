@@ -51,6 +51,13 @@ public final class CniCommand implements Callable<Integer> {
     private Path agentJar = Path.of("agent/target/culvert/culvert.jar");
 
     @Option(
+            names = "--demo-jar",
+            paramLabel = "FILE",
+            defaultValue = "deploy/target/demo/culvert-demo.jar",
+            hidden = true)
+    private Path demoJar = Path.of("deploy/target/demo/culvert-demo.jar");
+
+    @Option(
             names = "--executable",
             paramLabel = "FILE",
             defaultValue = "cni/target/culvert-cni",
@@ -81,6 +88,7 @@ public final class CniCommand implements Callable<Integer> {
                         number("--pods", pods, quick ? 20 : 100, 1000),
                         number("--parallel", parallel, 8, 64),
                         agentJar.toAbsolutePath(),
+                        demoJar.toAbsolutePath(),
                         executable.toAbsolutePath(),
                         plugins.toAbsolutePath());
         String obstacle = obstacle(plan);
@@ -109,7 +117,7 @@ public final class CniCommand implements Callable<Integer> {
                         .formatted(name, plan.plugins());
             }
         }
-        for (Path each : List.of(plan.agentJar(), plan.executable())) {
+        for (Path each : List.of(plan.agentJar(), plan.demoJar(), plan.executable())) {
             if (!Files.isReadable(each)) {
                 return "There is no %s: run ./dev build first.".formatted(each);
             }

@@ -9,7 +9,8 @@ import java.nio.file.Path;
  * @param pods of each mode in a round
  * @param parallel ADDs at a time where the rate is measured
  * @param agentJar the agent's program
+ * @param demoJar the demo's, which has an API server
  * @param executable our CNI executable
  * @param plugins the folder of the others
  */
-record CniPlan(int rounds, int pods, int parallel, Path agentJar, Path executable, Path plugins) {}
+record CniPlan(int rounds, int pods, int parallel, Path agentJar, Path demoJar, Path executable, Path plugins) {}
