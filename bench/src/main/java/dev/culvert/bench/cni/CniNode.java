@@ -160,8 +160,7 @@ final class CniNode implements AutoCloseable {
 
     /** The status of a GET, or of a POST where there is a body; 0 when nothing answers. */
     private static int answer(String url, String body) throws IOException {
-        HttpURLConnection connection =
-                (HttpURLConnection) URI.create(url).toURL().openConnection();
+        HttpURLConnection connection = (HttpURLConnection) URI.create(url).toURL().openConnection();
         // A kept connection could be used again from another namespace.
         connection.setRequestProperty("Connection", "close");
         try {

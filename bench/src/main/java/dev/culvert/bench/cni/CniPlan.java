@@ -13,4 +13,11 @@ import java.nio.file.Path;
  * @param executable our CNI executable
  * @param plugins the folder of the others
  */
-record CniPlan(int rounds, int pods, int parallel, Path agentJar, Path demoJar, Path executable, Path plugins) {}
+record CniPlan(
+        int rounds,
+        int pods,
+        int parallel,
+        Path agentJar,
+        Path demoJar,
+        Path executable,
+        Path plugins) {}

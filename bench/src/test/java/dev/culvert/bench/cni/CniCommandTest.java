@@ -22,7 +22,8 @@ final class CniCommandTest {
                         "There is no plugin bridge in %s: install Debian's package containernetworking-plugins."
                                 .formatted(folder));
         for (String name : new String[] {"bridge", "host-local"}) {
-            assertThat(Files.createFile(folder.resolve(name)).toFile().setExecutable(true)).isTrue();
+            assertThat(Files.createFile(folder.resolve(name)).toFile().setExecutable(true))
+                    .isTrue();
         }
         Path jar = folder.resolve("culvert.jar");
         assertThat(CniCommand.obstacle(new CniPlan(1, 1, 1, jar, folder, folder, folder)))

@@ -36,6 +36,7 @@ final class CniSamplesTest {
         assertThat(lines.getFirst().ratioToKernel()).isEqualTo(0.1);
         assertThat(lines.getLast().ratioToKernel()).isEqualTo(1);
         assertThat(lines.getFirst().toJson())
-                .startsWith("{\"mode\":\"culvert\",\"underlay\":\"none\",\"metric\":\"addP50Millis\"");
+                .startsWith(
+                        "{\"mode\":\"culvert\",\"underlay\":\"none\",\"metric\":\"addP50Millis\"");
     }
 }
