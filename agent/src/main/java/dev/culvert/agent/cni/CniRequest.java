@@ -52,6 +52,9 @@ final class CniRequest {
     private final Map<String, String> environment;
     private final String stdin;
 
+    /** Read once: with a pod's annotations in it the configuration can be long. */
+    private volatile @Nullable ObjectNode parsed;
+
     CniRequest(CniFraming.Message message) {
         this.environment = message.environment();
         this.stdin = message.stdin();
@@ -150,8 +153,17 @@ final class CniRequest {
         return namespace.isEmpty() || name.isEmpty() ? "" : namespace + "/" + name;
     }
 
-    /** The network configuration. */
+    /** The network configuration; nobody changes it. */
     ObjectNode configuration() throws CniError {
+        ObjectNode known = parsed;
+        if (known == null) {
+            known = parse();
+            parsed = known;
+        }
+        return known;
+    }
+
+    private ObjectNode parse() throws CniError {
         try {
             if (JSON.readTree(stdin) instanceof ObjectNode object) {
                 return object;
