@@ -3,17 +3,22 @@ package dev.culvert.agent;
 import dev.culvert.agent.cni.CniService;
 import dev.culvert.agent.cni.NodeReadiness;
 import dev.culvert.agent.config.AgentConfig;
+import dev.culvert.agent.config.Interop;
 import dev.culvert.agent.http.HealthServer;
 import dev.culvert.agent.install.CniInstaller;
 import dev.culvert.agent.install.KeptInstallation;
 import dev.culvert.agent.ipam.AddressLease;
+import dev.culvert.agent.kube.EventRecorder;
 import dev.culvert.agent.kube.KubeConnection;
+import dev.culvert.agent.kube.NetworkCondition;
+import dev.culvert.agent.kube.NodeAnnotations;
 import dev.culvert.agent.kube.NodeWatch;
 import dev.culvert.agent.kube.PodWatch;
 import dev.culvert.agent.kube.VtepPublisher;
 import dev.culvert.agent.sandbox.KernelSandboxes;
 import dev.culvert.agent.state.ClusterEvent;
 import dev.culvert.agent.state.ClusterView;
+import dev.culvert.agent.state.NodeInfo;
 import dev.culvert.agent.state.NodeNetwork;
 import dev.culvert.agent.state.VtepAnnouncement;
 import dev.culvert.agent.sync.NodeSynchronization;
@@ -35,6 +40,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
@@ -89,7 +95,12 @@ final class Agent implements AutoCloseable {
     private synchronized void compose() throws IOException {
         KubernetesClient kube = closing(KubeConnection.open(kubeconfig, config.kubeApiServer()));
         KernelRtnetlink rtnetlink = closing(KernelRtnetlink.open());
-        VtepPublisher publisher = closing(new VtepPublisher(kube, nodeName));
+        NodeAnnotations annotations =
+                config.interop() == Interop.FLANNEL
+                        ? NodeAnnotations.withFlannel(config.port())
+                        : NodeAnnotations.culvert();
+        VtepPublisher publisher = closing(new VtepPublisher(kube, nodeName, annotations));
+        EventRecorder events = closing(new EventRecorder(kube, nodeName));
         NodeSynchronization node =
                 closing(
                         new NodeSynchronization(
@@ -100,8 +111,20 @@ final class Agent implements AutoCloseable {
                                 announcement -> {
                                     vtep = announcement;
                                     publisher.desire(announcement);
-                                }));
-        NodeWatch nodes = closing(new NodeWatch(kube, event -> observe(event, publisher, node)));
+                                },
+                                events::record));
+        NetworkCondition condition =
+                closing(new NetworkCondition(kube, nodeName, () -> attachable(node) != null));
+        Consumer<NodeInfo> self =
+                own -> {
+                    publisher.observe(own.own());
+                    condition.observe(own.own());
+                    events.about(own.uid());
+                };
+        NodeWatch nodes =
+                closing(
+                        new NodeWatch(
+                                kube, nodeName, annotations, event -> observe(event, self, node)));
         PodWatch pods = closing(new PodWatch(kube, nodeName, node.loop()::submit));
         LinkMonitor monitor = closing(LinkMonitor.open(_ -> node.loop().requestResync()));
         CniService cni = closing(cni(rtnetlink, node, nodes));
@@ -110,11 +133,14 @@ final class Agent implements AutoCloseable {
 
         node.holdOn(cni::heldAddresses);
         gauges(node, nodes, files);
+        NodeMeters.bind(metrics, node, events);
         health.start();
         cni.start();
         node.loop().start();
         monitor.start();
         publisher.start();
+        condition.start();
+        events.start();
         nodes.start();
         pods.start();
         if (config.cniFiles().isEnabled()) {
@@ -122,10 +148,10 @@ final class Agent implements AutoCloseable {
         }
     }
 
-    private void observe(ClusterEvent event, VtepPublisher publisher, NodeSynchronization node) {
+    private void observe(ClusterEvent event, Consumer<NodeInfo> self, NodeSynchronization node) {
         if (event instanceof ClusterEvent.NodeChanged(var changed)
                 && changed.name().equals(nodeName)) {
-            publisher.observe(changed.vtep());
+            self.accept(changed);
         }
         node.loop().submit(event);
     }

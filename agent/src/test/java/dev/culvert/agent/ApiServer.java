@@ -17,6 +17,7 @@ import io.fabric8.mockwebserver.MockWebServer;
 import java.net.HttpURLConnection;
 import java.net.InetAddress;
 import java.util.HashMap;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -139,6 +140,21 @@ final class ApiServer implements AutoCloseable {
     String annotation(String name) throws Exception {
         Node node = ask(client -> client.nodes().withName(name).get());
         return node.getMetadata().getAnnotations().getOrDefault(ANNOTATION, "");
+    }
+
+    /** The node as it is now. */
+    Node get(String name) throws Exception {
+        return ask(client -> client.nodes().withName(name).get());
+    }
+
+    /** Reason and text of every Event about a node. */
+    List<String> events(String name) throws Exception {
+        return ask(
+                client ->
+                        client.events().v1().events().inAnyNamespace().list().getItems().stream()
+                                .filter(each -> each.getRegarding().getName().equals(name))
+                                .map(each -> each.getReason() + ": " + each.getNote())
+                                .toList());
     }
 
     private <T> T ask(Function<KubernetesClient, T> request) throws Exception {

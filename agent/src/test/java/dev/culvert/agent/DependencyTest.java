@@ -35,6 +35,7 @@ final class DependencyTest {
     private static final String ROUTE = LINUX + ".route";
     private static final String TUN = LINUX + ".tun";
     private static final String NETNS = LINUX + ".netns";
+    private static final String VETH = LINUX + ".veth";
     private static final String OVERLAY = "dev.culvert.overlay";
     private static final String FDB = OVERLAY + ".fdb";
     private static final String ENCAP = OVERLAY + ".encap";
@@ -52,7 +53,7 @@ final class DependencyTest {
     @ArchTest static final ArchRule kubeYieldsState = only(KUBE, STATE, NET, KUBERNETES, JSON, LOG);
 
     @ArchTest
-    static final ArchRule sandboxUsesTheKernel = only(SANDBOX, NET, LINUX, ROUTE, NETNS, LOG);
+    static final ArchRule sandboxUsesTheKernel = only(SANDBOX, NET, LINUX, ROUTE, NETNS, VETH, LOG);
 
     @ArchTest
     static final ArchRule cniAttaches =
@@ -60,7 +61,7 @@ final class DependencyTest {
 
     @ArchTest
     static final ArchRule syncFollowsState =
-            only(SYNC, STATE, CONFIG, NET, LINUX, ROUTE, TUN, OVERLAY, FDB, ENCAP, LOG);
+            only(SYNC, STATE, CONFIG, SANDBOX, NET, LINUX, ROUTE, TUN, OVERLAY, FDB, ENCAP, LOG);
 
     @ArchTest
     static final ArchRule nobodyUsesRoot =

@@ -12,7 +12,8 @@ import java.util.stream.Collectors;
 
 /**
  * The agent's configuration, checked. Immutable, any thread. Components are the {@link Settings} of
- * the same name; {@code dataPath} and {@code cniFiles} hold several of them.
+ * the same name, {@code underlayInterface} being {@code interface}; {@code dataPath} and {@code
+ * cniFiles} hold several of them.
  */
 public record AgentConfig(
         List<Cidr> clusterCidrs,
@@ -21,6 +22,8 @@ public record AgentConfig(
         String bridge,
         String tunnel,
         int underlayMtu,
+        InterfaceSelector underlayInterface,
+        Interop interop,
         int loops,
         int transmitQueueLength,
         DataPathConfig dataPath,
@@ -35,6 +38,9 @@ public record AgentConfig(
     public static final Path DEFAULT_FILE = Path.of("/etc/culvert/culvert.yaml");
 
     private static final int MOST_DEFAULT_LOOPS = 4;
+
+    /** The kernel's default for vxlan devices, which flannel keeps. */
+    private static final int FLANNEL_PORT = 8472;
 
     /** All defaults. */
     public static AgentConfig defaults() {
@@ -80,6 +86,12 @@ public record AgentConfig(
                 values.put(setting, fromVariable(setting, text));
             }
         }
+        boolean portIsSet =
+                entries.containsKey(Settings.PORT.name())
+                        || environment.containsKey(Settings.PORT.variable());
+        if (get(values, Settings.INTEROP) == Interop.FLANNEL && !portIsSet) {
+            values.put(Settings.PORT, FLANNEL_PORT);
+        }
         return of(values);
     }
 
@@ -118,7 +130,11 @@ public record AgentConfig(
     /** What an address or a CIDR parser has to say goes along; a number parser adds nothing. */
     private static String detail(IllegalArgumentException e) {
         String message = e.getMessage();
-        boolean useful = message != null && (message.contains("/") || message.contains("address"));
+        boolean useful =
+                message != null
+                        && (message.contains("/")
+                                || message.contains("address")
+                                || message.contains("expression"));
         return useful ? " (" + message + ")" : "";
     }
 
@@ -142,6 +158,8 @@ public record AgentConfig(
                 get(values, Settings.BRIDGE),
                 get(values, Settings.TUNNEL),
                 get(values, Settings.UNDERLAY_MTU),
+                get(values, Settings.INTERFACE),
+                get(values, Settings.INTEROP),
                 get(values, Settings.LOOPS),
                 get(values, Settings.TRANSMIT_QUEUE_LENGTH),
                 dataPath(values),
@@ -187,6 +205,8 @@ public record AgentConfig(
         printable.put("bridge", bridge);
         printable.put("tunnel", tunnel);
         printable.put("underlayMtu", Integer.toString(underlayMtu));
+        printable.put("interface", underlayInterface.text());
+        printable.put("interop", interop.text());
         printable.put("loops", Integer.toString(eventLoops()));
         printable.put("transmitQueueLength", Integer.toString(transmitQueueLength));
         printable.putAll(dataPath.printable());

@@ -15,6 +15,7 @@ public final class Settings {
     private static final Pattern LINK_NAME = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]{0,14}");
     private static final Pattern PLUGIN_NAME = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]*");
     private static final Set<String> DSCPS = Set.of("none", "inherit");
+    private static final Set<String> INTEROPS = Set.of("none", "flannel");
     private static final Set<String> FLAGS = Set.of("true", "false");
     private static final Set<String> LEVELS = Set.of("error", "warn", "info", "debug", "trace");
 
@@ -55,6 +56,31 @@ public final class Settings {
                     "The largest packet in bytes that the network between the nodes carries; 0 takes"
                             + " it from the interface of the node's address.",
                     items -> mtu(single(items)));
+
+    /** See its text. */
+    public static final Setting<InterfaceSelector> INTERFACE =
+            new Setting<>(
+                    "interface",
+                    "",
+                    false,
+                    "empty, an interface name, a CIDR, or a regular expression between slashes",
+                    "Where this node meets the others if none of its Node's InternalIPs is on this"
+                            + " machine: the interface with this name, with an address in this"
+                            + " CIDR, or with a name that matches.",
+                    items -> InterfaceSelector.parse(single(items)));
+
+    /** See its text. */
+    public static final Setting<Interop> INTEROP =
+            new Setting<>(
+                    "interop",
+                    "none",
+                    false,
+                    "none or flannel",
+                    "Whose nodes are peers besides Culvert's own. With flannel, its annotations are"
+                            + " read and written, and `port` is 8472 unless it is set.",
+                    items ->
+                            Interop.valueOf(
+                                    oneOf(single(items), INTEROPS).toUpperCase(Locale.ROOT)));
 
     /** See its text. */
     public static final Setting<Integer> LOOPS =
@@ -224,6 +250,8 @@ public final class Settings {
                     BRIDGE,
                     TUNNEL,
                     UNDERLAY_MTU,
+                    INTERFACE,
+                    INTEROP,
                     LOOPS,
                     TRANSMIT_QUEUE_LENGTH,
                     TUN_OFFLOAD,

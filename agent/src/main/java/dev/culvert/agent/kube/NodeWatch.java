@@ -2,11 +2,14 @@ package dev.culvert.agent.kube;
 
 import dev.culvert.agent.state.ClusterEvent;
 import dev.culvert.agent.state.NodeInfo;
+import dev.culvert.agent.state.OwnNode;
 import dev.culvert.agent.state.VtepAnnouncement;
 import dev.culvert.net.IpAddresses;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeAddress;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.NodeCondition;
+import io.fabric8.kubernetes.api.model.NodeConditionBuilder;
 import io.fabric8.kubernetes.api.model.NodeSpec;
 import io.fabric8.kubernetes.api.model.NodeStatus;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
@@ -28,11 +31,28 @@ public final class NodeWatch implements AutoCloseable {
 
     private final ResourceWatch<Node, NodeInfo> watch;
 
-    /** Nothing happens before {@link #start}. */
+    /** Understands Culvert's own annotations only; nothing happens before {@link #start}. */
     public NodeWatch(KubernetesClient client, Consumer<ClusterEvent> sink) {
+        this(client, "", NodeAnnotations.culvert(), sink);
+    }
+
+    /**
+     * Nothing happens before {@link #start}.
+     *
+     * @param nodeName this node, of whose object more is told
+     * @param annotations how nodes tell of their tunnel endpoints
+     */
+    public NodeWatch(
+            KubernetesClient client,
+            String nodeName,
+            NodeAnnotations annotations,
+            Consumer<ClusterEvent> sink) {
         this.watch =
                 new ResourceWatch<>(
-                        "nodes", client.getMasterUrl(), client.nodes(), new NodeMapping(sink));
+                        "nodes",
+                        client.getMasterUrl(),
+                        client.nodes(),
+                        new NodeMapping(nodeName, annotations, sink));
     }
 
     /** Begins to watch, and keeps trying for as long as it takes. */
@@ -52,10 +72,14 @@ public final class NodeWatch implements AutoCloseable {
 
     /** What we use of a Node. */
     private static final class NodeMapping implements ResourceWatch.Mapping<Node, NodeInfo> {
+        private final String nodeName;
+        private final NodeAnnotations annotations;
         private final Consumer<ClusterEvent> sink;
         private final Map<String, String> refused = new ConcurrentHashMap<>();
 
-        NodeMapping(Consumer<ClusterEvent> sink) {
+        NodeMapping(String nodeName, NodeAnnotations annotations, Consumer<ClusterEvent> sink) {
+            this.nodeName = nodeName;
+            this.annotations = annotations;
             this.sink = sink;
         }
 
@@ -76,21 +100,35 @@ public final class NodeWatch implements AutoCloseable {
                     .withUid(meta.getUid())
                     .withResourceVersion(meta.getResourceVersion())
                     .withCreationTimestamp(meta.getCreationTimestamp())
-                    .withAnnotations(vtepAnnotation(meta))
+                    .withAnnotations(annotations.relevant(meta.getAnnotations()))
                     .endMetadata()
                     .withNewSpec()
                     .withPodCIDRs(podCidrs(node.getSpec()))
                     .endSpec()
                     .withNewStatus()
                     .withAddresses(internalAddresses(node.getStatus()))
+                    .withConditions(networkConditions(node))
                     .endStatus()
                     .build();
         }
 
-        private static Map<String, String> vtepAnnotation(ObjectMeta meta) {
-            Map<String, String> annotations = meta.getAnnotations();
-            String text = annotations == null ? null : annotations.get(VtepAnnotation.KEY);
-            return text == null ? Map.of() : Map.of(VtepAnnotation.KEY, text);
+        /** Of this node only: there are many, and they change with each heartbeat. */
+        private List<NodeCondition> networkConditions(Node node) {
+            NodeStatus status = node.getStatus();
+            boolean own = node.getMetadata().getName().equals(nodeName);
+            if (!own || status == null || status.getConditions() == null) {
+                return List.of();
+            }
+            return status.getConditions().stream()
+                    .filter(each -> NetworkCondition.TYPE.equals(each.getType()))
+                    .map(
+                            each ->
+                                    new NodeConditionBuilder()
+                                            .withType(each.getType())
+                                            .withStatus(each.getStatus())
+                                            .withReason(each.getReason())
+                                            .build())
+                    .toList();
         }
 
         private static List<NodeAddress> internalAddresses(@Nullable NodeStatus status) {
@@ -111,7 +149,17 @@ public final class NodeWatch implements AutoCloseable {
                     Objects.requireNonNullElse(meta.getCreationTimestamp(), ""),
                     internalIps(node.getStatus()),
                     podCidrs(node.getSpec()),
-                    vtep(meta));
+                    vtep(meta),
+                    meta.getName().equals(nodeName) ? own(node) : null);
+        }
+
+        private OwnNode own(Node node) {
+            return new OwnNode(
+                    annotations.relevant(node.getMetadata().getAnnotations()),
+                    networkConditions(node).stream()
+                            .map(each -> each.getStatus() + " " + each.getReason())
+                            .findFirst()
+                            .orElse(""));
         }
 
         private static List<InetAddress> internalIps(@Nullable NodeStatus status) {
@@ -139,21 +187,12 @@ public final class NodeWatch implements AutoCloseable {
         }
 
         private @Nullable VtepAnnouncement vtep(ObjectMeta meta) {
-            String text = vtepAnnotation(meta).get(VtepAnnotation.KEY);
-            if (text == null) {
-                return null;
-            }
             try {
-                return VtepAnnotation.read(text);
+                return annotations.read(annotations.relevant(meta.getAnnotations()));
             } catch (IllegalArgumentException e) {
-                if (!text.equals(refused.put(meta.getName(), text))) {
-                    LOG.warn(
-                            "node left out, since its annotation {} is malformed: {} node={}"
-                                    + " value={}",
-                            VtepAnnotation.KEY,
-                            e.getMessage(),
-                            meta.getName(),
-                            text);
+                String reason = String.valueOf(e.getMessage());
+                if (!reason.equals(refused.put(meta.getName(), reason))) {
+                    LOG.warn("node left out node={}: {}", meta.getName(), reason);
                 }
                 return null;
             }

@@ -3,6 +3,7 @@ package dev.culvert.agent.kube;
 import dev.culvert.agent.state.VtepAnnouncement;
 import dev.culvert.net.IpAddresses;
 import dev.culvert.net.MacAddress;
+import java.net.InetAddress;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,9 @@ final class VtepAnnotation {
     /** That it finishes the checksums of what is sent to it. */
     private static final String REMOTE_CHECKSUM = "vxlan-rco";
 
+    /** The bit of group addresses, in the first byte. */
+    private static final long GROUP = 1L << 40;
+
     private static final JsonMapper JSON = new JsonMapper();
 
     private VtepAnnotation() {}
@@ -36,12 +40,6 @@ final class VtepAnnotation {
                 "protocols",
                 vtep.remoteChecksum() ? List.of(PROTOCOL, REMOTE_CHECKSUM) : List.of(PROTOCOL));
         return JSON.writeValueAsString(fields);
-    }
-
-    /** The merge patch that sets the annotation to {@code value}. */
-    static String patch(String value) {
-        return JSON.writeValueAsString(
-                Map.of("metadata", Map.of("annotations", Map.of(KEY, value))));
     }
 
     /**
@@ -60,14 +58,44 @@ final class VtepAnnotation {
                 throw new IllegalArgumentException("'protocols' does not name vxlan");
             }
             return new VtepAnnouncement(
-                    IpAddresses.parse(root.path("ip").asString("")),
-                    MacAddress.parse(root.path("mac").asString("")),
+                    address(root.path("ip").asString("")),
+                    mac(root.path("mac").asString("")),
                     number(root, "vni", 0xffffff),
                     number(root, "port", 65535),
                     remoteChecksum);
         } catch (JacksonException e) {
             throw new IllegalArgumentException("it is not JSON", e);
         }
+    }
+
+    /**
+     * An address that a node can have.
+     *
+     * @throws IllegalArgumentException saying that it is none
+     */
+    static InetAddress address(String text) {
+        InetAddress address = IpAddresses.parse(text);
+        if (address.isAnyLocalAddress()
+                || address.isLoopbackAddress()
+                || address.isLinkLocalAddress()
+                || address.isMulticastAddress()) {
+            throw new IllegalArgumentException(
+                    "'%s' is no address that another node can be reached at".formatted(text));
+        }
+        return address;
+    }
+
+    /**
+     * A MAC address that a node can have.
+     *
+     * @throws IllegalArgumentException saying that it is none
+     */
+    static MacAddress mac(String text) {
+        MacAddress mac = MacAddress.parse(text);
+        if (mac.value() == 0 || (mac.value() & GROUP) != 0) {
+            throw new IllegalArgumentException("'%s' is no unicast MAC address".formatted(text));
+        }
+        return mac;
     }
 
     private static int number(JsonNode root, String key, int most) {

@@ -1,9 +1,9 @@
 package dev.culvert.agent.kube;
 
+import dev.culvert.agent.state.OwnNode;
 import dev.culvert.agent.state.VtepAnnouncement;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.util.Map;
@@ -13,28 +13,32 @@ import java.util.concurrent.TimeUnit;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Keeps this node's VTEP annotation as it should be, through {@code nodes/status}, which is all
- * that the agent may write. Any thread may tell it what should be and what is; a thread of its own
- * writes when the two differ, and tries again until they do not.
+ * Keeps the annotations with this node's VTEP as they should be, through {@code nodes/status},
+ * which is all that the agent may write. Any thread may tell it what should be and what is; a
+ * thread of its own writes when the two differ, and tries again until they do not.
  */
 public final class VtepPublisher implements AutoCloseable {
     private static final Logger LOG = LogManager.getLogger(VtepPublisher.class);
+    private static final JsonMapper JSON = new JsonMapper();
 
     private final KubernetesClient client;
     private final String nodeName;
+    private final NodeAnnotations annotations;
     private final ScheduledExecutorService executor =
             Executors.newSingleThreadScheduledExecutor(
                     Thread.ofPlatform().daemon().name("kube-vtep").factory());
     private volatile @Nullable VtepAnnouncement desired;
-    private volatile @Nullable VtepAnnouncement observed;
+    private volatile Map<String, String> observed = Map.of();
     private volatile String problem = "";
 
     /** Nothing happens before {@link #start}. */
-    public VtepPublisher(KubernetesClient client, String nodeName) {
+    public VtepPublisher(KubernetesClient client, String nodeName, NodeAnnotations annotations) {
         this.client = client;
         this.nodeName = nodeName;
+        this.annotations = annotations;
     }
 
     /** Starts its thread. */
@@ -42,14 +46,14 @@ public final class VtepPublisher implements AutoCloseable {
         var _ = executor.scheduleWithFixedDelay(this::publish, 0, 500, TimeUnit.MILLISECONDS);
     }
 
-    /** What the annotation should say. */
+    /** What the annotations should say. */
     public void desire(VtepAnnouncement vtep) {
         desired = vtep;
     }
 
-    /** What the annotation says, as the watch sees it; null for nothing or nothing legible. */
-    public void observe(@Nullable VtepAnnouncement vtep) {
-        observed = vtep;
+    /** What the Node says, as the watch sees it; null for nothing. */
+    public void observe(@Nullable OwnNode own) {
+        observed = own == null ? Map.of() : own.annotations();
     }
 
     /** Why it could not be written, a sentence; empty when it was, or need not be yet. */
@@ -58,41 +62,44 @@ public final class VtepPublisher implements AutoCloseable {
     }
 
     private void publish() {
-        VtepAnnouncement wanted = desired;
-        if (wanted == null || wanted.equals(observed)) {
+        VtepAnnouncement vtep = desired;
+        if (vtep == null) {
             return;
         }
         try {
-            String text = VtepAnnotation.write(wanted);
-            Node answer =
-                    client.nodes()
-                            .withName(nodeName)
-                            .subresource("status")
-                            .patch(
-                                    PatchContext.of(PatchType.JSON_MERGE),
-                                    VtepAnnotation.patch(text));
-            if (!text.equals(annotation(answer))) {
-                failed("the API server accepted the change but did not make it");
-                return;
+            Map<String, String> wanted = annotations.write(vtep, observed);
+            if (observed.entrySet().containsAll(wanted.entrySet())) {
+                problem = "";
+            } else {
+                write(wanted);
             }
-            observed = wanted;
-            problem = "";
-            LOG.info("published this node's VTEP vtep={}", text);
-        } catch (KubernetesClientException e) {
+        } catch (RuntimeException e) { // whatever it is, the next attempt may go through
             failed(String.valueOf(e.getMessage()));
         }
+    }
+
+    private void write(Map<String, String> wanted) {
+        String patch = JSON.writeValueAsString(Map.of("metadata", Map.of("annotations", wanted)));
+        Node answer =
+                client.nodes()
+                        .withName(nodeName)
+                        .subresource("status")
+                        .patch(PatchContext.of(PatchType.JSON_MERGE), patch);
+        Map<String, String> present = annotations.relevant(answer.getMetadata().getAnnotations());
+        if (!present.entrySet().containsAll(wanted.entrySet())) {
+            failed("the API server accepted the change but did not make it");
+            return;
+        }
+        observed = present;
+        problem = "";
+        LOG.info("published this node's VTEP annotations={}", wanted);
     }
 
     private void failed(String reason) {
         if (problem.isEmpty()) {
             LOG.warn("cannot publish this node's VTEP, will retry: {}", reason);
         }
-        problem = "cannot write the annotation of node %s: %s".formatted(nodeName, reason);
-    }
-
-    private static @Nullable String annotation(Node node) {
-        Map<String, String> annotations = node.getMetadata().getAnnotations();
-        return annotations == null ? null : annotations.get(VtepAnnotation.KEY);
+        problem = "cannot write the annotations of node %s: %s".formatted(nodeName, reason);
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.culvert.linux.Sysctl;
 import dev.culvert.linux.netns.NetworkNamespace;
 import dev.culvert.linux.route.KernelRtnetlink;
 import dev.culvert.linux.route.Rtnetlink;
+import dev.culvert.linux.veth.VethPeer;
 import java.io.IOException;
 
 /** The kernel's namespaces. Any platform thread. */
@@ -29,6 +30,13 @@ public final class KernelSandboxes implements Sandboxes {
             throw e;
         } catch (Exception e) {
             throw new IllegalStateException("work in a pod's namespace threw", e);
+        }
+    }
+
+    @Override
+    public <T> T callPeerOf(String hostVeth, Work<T> work) throws IOException {
+        try (NetworkNamespace namespace = VethPeer.openNamespace(hostVeth)) {
+            return call(namespace, work);
         }
     }
 

@@ -15,6 +15,14 @@ public interface Sandboxes {
     /** Runs {@code work} inside {@code namespace} and waits for it. */
     <T> T call(NetworkNamespace namespace, Work<T> work) throws IOException;
 
+    /**
+     * Runs {@code work} inside the namespace that the other end of a veth pair is in, and waits for
+     * it.
+     *
+     * @param hostVeth the name of the end on the node
+     */
+    <T> T callPeerOf(String hostVeth, Work<T> work) throws IOException;
+
     /** Whether this is the namespace that the agent itself is in. */
     boolean isNode(NetworkNamespace namespace) throws IOException;
 }

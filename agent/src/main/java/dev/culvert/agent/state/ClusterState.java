@@ -2,9 +2,11 @@ package dev.culvert.agent.state;
 
 import dev.culvert.net.Cidr;
 import dev.culvert.net.IpFamily;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -16,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * the sync thread's.
  *
  * <p>Where two nodes claim ranges that overlap, the one that was created first keeps it, on every
- * node alike, and the other is left out and reported.
+ * node alike, and the other is left out and reported. So it is with underlay addresses.
  */
 public final class ClusterState {
     private static final Comparator<NodeInfo> BY_AGE =
@@ -76,6 +78,7 @@ public final class ClusterState {
                 derivation.problem,
                 derivation.leases,
                 derivation.warnings,
+                derivation.conflicts,
                 pods,
                 podsListed);
     }
@@ -87,6 +90,8 @@ public final class ClusterState {
         private final List<Claim> claims = new ArrayList<>();
         private final List<SubnetLease> leases = new ArrayList<>();
         private final List<String> warnings = new ArrayList<>();
+        private final List<Conflict> conflicts = new ArrayList<>();
+        private final Map<InetAddress, String> addresses = new HashMap<>();
         private List<Cidr> own = List.of();
         private String problem = "";
 
@@ -94,6 +99,7 @@ public final class ClusterState {
             boolean self = node.name().equals(nodeName);
             try {
                 List<Cidr> cidrs = podCidrs(node, self);
+                claimAddress(node, cidrs);
                 cidrs.forEach(cidr -> claims.add(new Claim(cidr, node.name())));
                 if (self) {
                     own = cidrs;
@@ -107,6 +113,36 @@ public final class ClusterState {
                     warnings.add(e.getMessage() + "; its pods cannot be reached");
                 }
             }
+        }
+
+        /** Packets are known by the address that they come from, so it can be one node's only. */
+        private void claimAddress(NodeInfo node, List<Cidr> cidrs) {
+            VtepAnnouncement vtep = node.vtep();
+            if (vtep == null || cidrs.isEmpty() || vtep.vni() != vni) {
+                return;
+            }
+            String earlier = addresses.putIfAbsent(vtep.address(), node.name());
+            if (earlier == null) {
+                return;
+            }
+            IllegalArgumentException refusal =
+                    conflict(
+                            Conflict.Kind.ADDRESS,
+                            earlier,
+                            node,
+                            "node %s announces the address %s of the older node %s"
+                                    .formatted(
+                                            node.name(), vtep.address().getHostAddress(), earlier));
+            // What this node announced last may be out of date: it knows better where it is.
+            if (!node.name().equals(nodeName)) {
+                throw refusal;
+            }
+        }
+
+        private IllegalArgumentException conflict(
+                Conflict.Kind kind, String keeper, NodeInfo loser, String sentence) {
+            conflicts.add(new Conflict(kind, keeper, loser.name(), sentence));
+            return new IllegalArgumentException(sentence);
         }
 
         private void addLease(NodeInfo node, List<Cidr> cidrs) {
@@ -159,7 +195,10 @@ public final class ClusterState {
             }
             Claim earlier = overlapping(cidr);
             if (earlier != null) {
-                throw new IllegalArgumentException(
+                throw conflict(
+                        Conflict.Kind.POD_CIDR,
+                        earlier.node(),
+                        node,
                         "podCIDR %s of node %s overlaps %s of the older node %s"
                                 .formatted(cidr, node.name(), earlier.cidr(), earlier.node()));
             }

@@ -3,6 +3,7 @@ package dev.culvert.agent.state;
 import dev.culvert.net.Cidr;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param problem why this node cannot take part, a sentence; empty when it can
  * @param leases what the other nodes own and where they are, by name
  * @param warnings what is wrong with other nodes, a sentence each
+ * @param conflicts nodes that claim the same
  * @param pods this node's pods by namespace/name
  * @param podsListed whether those are all: before, one that is missing may exist all the same
  */
@@ -22,6 +24,7 @@ public record ClusterView(
         String problem,
         List<SubnetLease> leases,
         List<String> warnings,
+        List<Conflict> conflicts,
         Map<String, PodInfo> pods,
         boolean podsListed) {
 
@@ -30,6 +33,15 @@ public record ClusterView(
         podCidrs = List.copyOf(podCidrs);
         leases = List.copyOf(leases);
         warnings = List.copyOf(warnings);
+        conflicts = List.copyOf(conflicts);
         pods = Map.copyOf(pods);
+    }
+
+    /** The conflict that leaves this node out, if there is one. */
+    public Optional<Conflict> lost(Conflict.Kind kind) {
+        return conflicts.stream()
+                .filter(each -> each.kind() == kind)
+                .filter(each -> self != null && each.loser().equals(self.name()))
+                .findFirst();
     }
 }

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param internalIps its addresses of type InternalIP
  * @param podCidrs {@code spec.podCIDRs} as written, unchecked
  * @param vtep what its agent announced, or null
+ * @param own more, of this node's own object only; else null
  */
 public record NodeInfo(
         String name,
@@ -20,11 +21,23 @@ public record NodeInfo(
         String created,
         List<InetAddress> internalIps,
         List<String> podCidrs,
-        @Nullable VtepAnnouncement vtep) {
+        @Nullable VtepAnnouncement vtep,
+        @Nullable OwnNode own) {
 
     /** Copies the lists. */
     public NodeInfo {
         internalIps = List.copyOf(internalIps);
         podCidrs = List.copyOf(podCidrs);
+    }
+
+    /** Another node's. */
+    public NodeInfo(
+            String name,
+            String uid,
+            String created,
+            List<InetAddress> internalIps,
+            List<String> podCidrs,
+            @Nullable VtepAnnouncement vtep) {
+        this(name, uid, created, internalIps, podCidrs, vtep, null);
     }
 }

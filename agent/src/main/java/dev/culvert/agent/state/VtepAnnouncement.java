@@ -20,4 +20,9 @@ public record VtepAnnouncement(
     public Vtep vtepOf(String node) {
         return new Vtep(node, address, port, mac, remoteChecksum);
     }
+
+    /** The same at another address. */
+    public VtepAnnouncement at(InetAddress other) {
+        return new VtepAnnouncement(other, mac, vni, port, remoteChecksum);
+    }
 }

@@ -1,8 +1,11 @@
 package dev.culvert.agent.sync;
 
 import dev.culvert.agent.config.AgentConfig;
+import dev.culvert.agent.sandbox.KernelSandboxes;
+import dev.culvert.agent.sandbox.PodLinks;
 import dev.culvert.agent.state.ClusterState;
 import dev.culvert.agent.state.NodeNetwork;
+import dev.culvert.agent.state.Notice;
 import dev.culvert.agent.state.VtepAnnouncement;
 import dev.culvert.linux.route.Rtnetlink;
 import dev.culvert.net.Cidr;
@@ -29,24 +32,28 @@ public final class NodeSynchronization implements AutoCloseable {
     /**
      * @param opened is told of each data path that was opened
      * @param announce is told this node's VTEP, again and again
+     * @param notices is told what an operator should know; must not block
      */
     public NodeSynchronization(
             AgentConfig config,
             String nodeName,
             Rtnetlink rtnetlink,
             Consumer<Overlay> opened,
-            Consumer<VtepAnnouncement> announce) {
+            Consumer<VtepAnnouncement> announce,
+            Consumer<Notice> notices) {
         this.settings = new ProcSettings();
-        this.overlay = new OverlaySync(config, nodeName, plan, opened, announce);
+        this.overlay = new OverlaySync(config, nodeName, plan, opened, announce, notices);
         this.loop =
                 new SyncLoop(
                         new ClusterState(nodeName, config.vni(), config.clusterCidrs()),
                         List.of(
-                                new NodeSync(config, rtnetlink, plan),
+                                new NodeSync(config, rtnetlink, plan, notices),
                                 new BridgeSync(config, rtnetlink, settings, plan),
                                 overlay,
                                 new TunnelSync(config, rtnetlink, settings, plan),
-                                new RouteSync(config, rtnetlink, plan)));
+                                new RouteSync(config, rtnetlink, plan),
+                                new PodSync(new PodLinks(rtnetlink, new KernelSandboxes()), plan)),
+                        notices);
     }
 
     /** The loop. */

@@ -4,6 +4,7 @@ import dev.culvert.agent.config.AgentConfig;
 import dev.culvert.agent.config.DataPathConfig;
 import dev.culvert.agent.state.ClusterView;
 import dev.culvert.agent.state.NodeNetwork;
+import dev.culvert.agent.state.Notice;
 import dev.culvert.agent.state.VtepAnnouncement;
 import dev.culvert.linux.tun.TunFeatures;
 import dev.culvert.net.Cidr;
@@ -39,6 +40,7 @@ final class OverlaySync implements Synchronizer {
     private final NodePlan plan;
     private final Consumer<Overlay> opened;
     private final Consumer<VtepAnnouncement> announce;
+    private final Consumer<Notice> notices;
     private final Set<Feature> reported = EnumSet.noneOf(Feature.class);
     private Fdb desired = Fdb.EMPTY;
     private @Nullable Fdb published;
@@ -47,18 +49,21 @@ final class OverlaySync implements Synchronizer {
     /**
      * @param opened is told of each new data path, to bind its meters
      * @param announce is told this node's VTEP once packets for it are accepted
+     * @param notices is told when the data path was lost
      */
     OverlaySync(
             AgentConfig config,
             String nodeName,
             NodePlan plan,
             Consumer<Overlay> opened,
-            Consumer<VtepAnnouncement> announce) {
+            Consumer<VtepAnnouncement> announce,
+            Consumer<Notice> notices) {
         this.config = config;
         this.nodeName = nodeName;
         this.plan = plan;
         this.opened = opened;
         this.announce = announce;
+        this.notices = notices;
     }
 
     @Override
@@ -81,10 +86,23 @@ final class OverlaySync implements Synchronizer {
     }
 
     @Override
+    public Notice.Reason failureReason() {
+        return Notice.Reason.DATA_PATH_NOT_OPEN;
+    }
+
+    @Override
     public void apply() throws IOException {
         OverlayConfig wanted = wanted();
         Overlay current = overlay;
         if (current == null || !current.config().equals(wanted) || !current.isOpen()) {
+            if (current != null && !current.isOpen()) {
+                notices.accept(
+                        new Notice(
+                                Notice.Reason.DATA_PATH_LOST,
+                                "the data path was closed under the agent, perhaps because somebody"
+                                        + " deleted the device %s; it is opened anew"
+                                                .formatted(config.tunnel())));
+            }
             close();
             current = new Overlay(wanted, offload(config.dataPath()));
             current.start();

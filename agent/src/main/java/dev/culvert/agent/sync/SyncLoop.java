@@ -3,11 +3,13 @@ package dev.culvert.agent.sync;
 import dev.culvert.agent.state.ClusterEvent;
 import dev.culvert.agent.state.ClusterState;
 import dev.culvert.agent.state.ClusterView;
+import dev.culvert.agent.state.Notice;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +29,7 @@ public final class SyncLoop implements AutoCloseable {
     private final List<Synchronizer> synchronizers;
     private final EventQueue queue = new EventQueue();
     private final Backoff backoff = new Backoff(Duration.ofMillis(250), Duration.ofSeconds(15));
+    private final LastingTrouble trouble;
     private final Thread thread;
     private volatile Map<String, String> problems;
     private volatile @Nullable ClusterView view;
@@ -34,7 +37,15 @@ public final class SyncLoop implements AutoCloseable {
     private String loggedProblem = "";
 
     SyncLoop(ClusterState state, List<Synchronizer> synchronizers) {
+        this(state, synchronizers, _ -> {});
+    }
+
+    /**
+     * @param notices is told what an operator should know; must not block
+     */
+    SyncLoop(ClusterState state, List<Synchronizer> synchronizers, Consumer<Notice> notices) {
         this.state = state;
+        this.trouble = new LastingTrouble(notices, System::nanoTime);
         this.synchronizers = List.copyOf(synchronizers);
         this.problems = initially(synchronizers);
         this.thread = Thread.ofPlatform().name("sync").unstarted(this::run);
@@ -99,6 +110,7 @@ public final class SyncLoop implements AutoCloseable {
         ClusterView current = state.view();
         view = current;
         log(current.warnings());
+        trouble.look(current);
         synchronizers.forEach(each -> each.setDesired(current));
         if (resync) {
             synchronizers.forEach(Synchronizer::queueResync);
@@ -109,37 +121,44 @@ public final class SyncLoop implements AutoCloseable {
     private void applyInOrder() {
         Map<String, String> now = new LinkedHashMap<>();
         String failed = "";
-        String sentence = "";
+        Notice failure = null;
         for (Synchronizer each : synchronizers) {
-            if (failed.isEmpty()) {
-                sentence = apply(each);
-                now.put(each.name(), sentence);
-                failed = sentence.isEmpty() ? "" : each.name();
+            if (failure == null) {
+                failure = apply(each);
+                now.put(each.name(), failure == null ? "" : failure.message());
+                failed = each.name();
             } else {
                 now.put(each.name(), "waits for " + failed);
             }
         }
-        report(sentence);
+        report(failure);
         problems = now;
     }
 
-    private static String apply(Synchronizer synchronizer) {
+    private static @Nullable Notice apply(Synchronizer synchronizer) {
         try {
             synchronizer.apply();
-            return "";
+            return null;
         } catch (IOException | RuntimeException e) {
             LOG.debug("failed part={}", synchronizer.name(), e);
             String message = e.getMessage();
-            return message == null ? e.toString() : message;
+            Notice.Reason reason =
+                    e instanceof NotReadyException known
+                            ? known.reason()
+                            : synchronizer.failureReason();
+            return new Notice(reason, message == null ? e.toString() : message);
         }
     }
 
     /** The first failure and the recovery are worth a line, repetitions are not. */
-    private void report(String sentence) {
-        if (sentence.isEmpty()) {
+    private void report(@Nullable Notice failure) {
+        String sentence = failure == null ? "" : failure.message();
+        if (failure == null) {
             backoff.succeeded();
+            trouble.succeeded();
         } else {
             backoff.failed();
+            trouble.failed(failure);
         }
         if (!sentence.equals(loggedProblem)) {
             if (sentence.isEmpty()) {

@@ -1,6 +1,7 @@
 package dev.culvert.agent.sync;
 
 import dev.culvert.agent.state.ClusterView;
+import dev.culvert.agent.state.Notice;
 import java.io.IOException;
 
 /**
@@ -26,6 +27,11 @@ interface Synchronizer extends AutoCloseable {
      * @throws IOException with a sentence for people
      */
     void apply() throws IOException;
+
+    /** What an operator is told when {@link #apply} fails for a reason of the kernel's. */
+    default Notice.Reason failureReason() {
+        return Notice.Reason.NOT_READY;
+    }
 
     @Override
     default void close() {}

@@ -100,6 +100,11 @@ final class Kill {
             }
 
             @Override
+            public <T> T callPeerOf(String hostVeth, Work<T> work) throws IOException {
+                return real.callPeerOf(hostVeth, sandbox -> work.run(wrap(sandbox)));
+            }
+
+            @Override
             public boolean isNode(NetworkNamespace namespace) throws IOException {
                 return real.isNode(namespace);
             }

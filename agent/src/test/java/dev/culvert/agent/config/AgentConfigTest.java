@@ -28,6 +28,8 @@ class AgentConfigTest {
                                 "culvert0",
                                 "culvert.tun",
                                 0,
+                                InterfaceSelector.NONE,
+                                Interop.NONE,
                                 0,
                                 1000,
                                 new DataPathConfig(true, true, true, true, true, "none", 50, true),
@@ -55,6 +57,8 @@ class AgentConfigTest {
                         bridge: br9
                         tunnel: tun.9
                         underlayMtu: 9000
+                        interface: eth1
+                        interop: flannel
                         loops: 3
                         transmitQueueLength: 50
                         tunOffload: false
@@ -85,6 +89,8 @@ class AgentConfigTest {
                                 "br9",
                                 "tun.9",
                                 9000,
+                                InterfaceSelector.parse("eth1"),
+                                Interop.FLANNEL,
                                 3,
                                 50,
                                 new DataPathConfig(
@@ -110,6 +116,17 @@ class AgentConfigTest {
     @Test
     void asManyEventLoopsAsTheFileSays() throws ConfigException {
         assertThat(AgentConfig.parse("f", "loops: 9", Map.of()).eventLoops()).isEqualTo(9);
+    }
+
+    @Test
+    void takesFlannelsPortUnlessOneIsGiven() throws ConfigException {
+        assertThat(AgentConfig.parse("f", "interop: flannel\n", Map.of()).port()).isEqualTo(8472);
+        assertThat(AgentConfig.parse("f", "interop: flannel\nport: 5\n", Map.of()).port())
+                .isEqualTo(5);
+        Map<String, String> environment =
+                Map.of("CULVERT_INTEROP", "flannel", "CULVERT_PORT", "4789");
+        assertThat(AgentConfig.parse("f", "", environment).port()).isEqualTo(4789);
+        refusal("interop: calico\n").hasMessageContaining("none or flannel");
     }
 
     @Test
@@ -184,6 +201,11 @@ class AgentConfigTest {
         refusal("kubeApiServer: 10.0.0.1:6443\n").hasMessageContaining("a URL");
         refusal("logLevel: loud\n").hasMessageContaining("error, warn, info, debug or trace");
         refusal("underlayMtu: 100\n").hasMessageContaining("576");
+        refusal("interface: 10.0.0.1/24\n").hasMessageContaining("the network is 10.0.0.0/24");
+        refusal("interface: /en[/\n")
+                .hasMessageContaining("a regular expression between slashes")
+                .hasMessageContaining("the regular expression Unclosed character class");
+        refusal("interface: name-that-is-too-long\n").hasMessageContaining("an interface name");
     }
 
     /** Each on its own, so that none is mistaken for another. */

@@ -74,7 +74,7 @@ class NodeWatchTest {
 
     @Test
     void publishesTheVtepThroughTheStatusAndAgainWhenSomebodyChangesIt() {
-        try (VtepPublisher publisher = new VtepPublisher(client, "n1")) {
+        try (VtepPublisher publisher = new VtepPublisher(client, "n1", NodeAnnotations.culvert())) {
             publisher.desire(VTEP);
             publisher.start();
             awaitEvent(

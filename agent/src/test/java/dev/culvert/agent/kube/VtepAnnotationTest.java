@@ -3,9 +3,13 @@ package dev.culvert.agent.kube;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.culvert.agent.state.Notice;
 import dev.culvert.agent.state.VtepAnnouncement;
 import dev.culvert.net.IpAddresses;
 import dev.culvert.net.MacAddress;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
 class VtepAnnotationTest {
@@ -39,6 +43,25 @@ class VtepAnnotationTest {
     }
 
     @Test
+    void theDocumentationShowsWhatIsWritten() throws IOException {
+        String page = Files.readString(Path.of("..", "docs", "annotations.md"));
+        VtepAnnouncement example =
+                new VtepAnnouncement(
+                        VTEP.address(), MacAddress.parse("ca:12:f3:1b:8c:bf"), 1, 4789, true);
+        assertThat(page)
+                .contains("## `" + VtepAnnotation.KEY + "`")
+                .contains(VtepAnnotation.write(example))
+                .contains("| `reason` | `" + NetworkCondition.REASON + "` |");
+        for (Notice.Reason each : Notice.Reason.values()) {
+            String type = each.isWarning() ? "Warning" : "Normal";
+            assertThat(page).contains("| `%s` | %s |".formatted(each.text(), type));
+        }
+        for (String key : FlannelAnnotations.KEYS) {
+            assertThat(page).contains("`" + key.replace(FlannelAnnotations.PREFIX, "") + "`");
+        }
+    }
+
+    @Test
     void ignoresKeysOfLaterVersions() {
         assertThat(VtepAnnotation.read(TEXT.replaceFirst("\\{", "{\"new\":{},"))).isEqualTo(VTEP);
     }
@@ -49,6 +72,11 @@ class VtepAnnotationTest {
         refused("{}", "protocols");
         refused("null", "protocols");
         refused(TEXT.replace("192.0.2.1", "host"), "'host' is not an IP address");
+        refused(TEXT.replace("192.0.2.1", "0.0.0.0"), "'0.0.0.0' is no address that another");
+        refused(TEXT.replace("192.0.2.1", "ff02::1"), "'ff02::1' is no address that another");
+        refused(TEXT.replace("192.0.2.1", "127.0.0.1"), "is no address that another node");
+        refused(TEXT.replace("02:00:00:00:00:01", "01:00:00:00:00:01"), "no unicast MAC");
+        refused(TEXT.replace("02:00:00:00:00:01", "00:00:00:00:00:00"), "no unicast MAC");
         refused(TEXT.replace("02:00:00:00:00:01", "02"), "'02' is not a MAC address");
         refused(TEXT.replace("4789", "0"), "'port' must be a number from 1 to 65535");
         refused(TEXT.replace("\"vni\":1", "\"vni\":\"x\""), "'vni' must be a number");

@@ -208,6 +208,11 @@ public final class InMemoryRtnetlink implements Rtnetlink {
     @Override
     public synchronized void ensureRoute(Route route) throws LinuxException {
         mayFail("ensureRoute");
+        routes.removeIf(
+                each ->
+                        each.destination().equals(route.destination())
+                                && each.table() == route.table()
+                                && each.priority() == route.priority());
         routes.add(route);
     }
 

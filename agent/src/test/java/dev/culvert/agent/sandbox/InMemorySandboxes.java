@@ -28,18 +28,26 @@ public final class InMemorySandboxes implements Sandboxes {
 
     @Override
     public <T> T call(NetworkNamespace namespace, Work<T> work) throws IOException {
-        return work.run(
-                new Sandbox() {
-                    @Override
-                    public Rtnetlink rtnetlink() {
-                        return node.pod();
-                    }
+        return work.run(sandbox());
+    }
 
-                    @Override
-                    public void sysctl(String path, String value) {
-                        sysctls.add(path + "=" + value);
-                    }
-                });
+    @Override
+    public <T> T callPeerOf(String hostVeth, Work<T> work) throws IOException {
+        return work.run(sandbox());
+    }
+
+    private Sandbox sandbox() {
+        return new Sandbox() {
+            @Override
+            public Rtnetlink rtnetlink() {
+                return node.pod();
+            }
+
+            @Override
+            public void sysctl(String path, String value) {
+                sysctls.add(path + "=" + value);
+            }
+        };
     }
 
     @Override

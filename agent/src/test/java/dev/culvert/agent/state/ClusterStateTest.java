@@ -114,6 +114,48 @@ class ClusterStateTest {
     }
 
     @Test
+    void theOlderNodeKeepsAnAddressThatTwoAnnounce() {
+        state.apply(at("young", "2026-03-01", "10.244.2.0/24", "192.0.2.5"));
+        state.apply(at("old", "2026-02-01", "10.244.3.0/24", "192.0.2.5"));
+        assertThat(state.view().leases()).extracting(SubnetLease::node).containsExactly("old");
+        assertThat(state.view().conflicts())
+                .containsExactly(
+                        new Conflict(
+                                Conflict.Kind.ADDRESS,
+                                "old",
+                                "young",
+                                "node young announces the address 192.0.2.5 of the older node"
+                                        + " old"));
+        assertThat(state.view().warnings())
+                .singleElement()
+                .asString()
+                .contains("its pods cannot be reached");
+
+        state.apply(at("old", "2026-02-01", "10.244.3.0/24", "192.0.2.6"));
+        assertThat(state.view().leases()).hasSize(2);
+        assertThat(state.view().conflicts()).isEmpty();
+    }
+
+    @Test
+    void aNodeThatComesAgainUnderItsNameIsTheYoungest() {
+        node("n2", "2026-01-01", List.of("10.244.2.0/24"));
+        node("n3", "2026-02-01", List.of("10.244.2.0/24"));
+        assertThat(state.view().leases()).extracting(SubnetLease::node).containsExactly("n2");
+        node("n2", "2026-03-01", List.of("10.244.2.0/24"));
+        assertThat(state.view().leases()).extracting(SubnetLease::node).containsExactly("n3");
+        assertThat(state.view().conflicts()).extracting(Conflict::loser).containsExactly("n2");
+    }
+
+    @Test
+    void thisNodesOwnConflictIsForItToJudge() {
+        state.apply(at("n1", "2026-03-01", "10.244.1.0/24", "192.0.2.5"));
+        state.apply(at("old", "2026-02-01", "10.244.3.0/24", "192.0.2.5"));
+        assertThat(state.view().problem()).isEmpty();
+        assertThat(state.view().lost(Conflict.Kind.ADDRESS)).isPresent();
+        assertThat(state.view().lost(Conflict.Kind.POD_CIDR)).isEmpty();
+    }
+
+    @Test
     void thisNodeGivesWayToAnOlderOne() {
         node("n1", "2026-03-01", List.of("10.244.2.0/24"));
         node("old", "2026-02-01", List.of("10.244.0.0/16"));
@@ -144,6 +186,22 @@ class ClusterStateTest {
         state.apply(event(name, created, podCidrs, 1));
     }
 
+    private static ClusterEvent at(String name, String created, String podCidr, String address) {
+        return new ClusterEvent.NodeChanged(
+                new NodeInfo(
+                        name,
+                        "uid-" + name,
+                        created,
+                        List.of(),
+                        List.of(podCidr),
+                        new VtepAnnouncement(
+                                IpAddresses.parse(address),
+                                MacAddress.ofName(name),
+                                1,
+                                4789,
+                                false)));
+    }
+
     private static ClusterEvent event(String name, String created, List<String> podCidrs, int vni) {
         return new ClusterEvent.NodeChanged(
                 new NodeInfo(
@@ -153,7 +211,7 @@ class ClusterStateTest {
                         List.of(),
                         podCidrs,
                         new VtepAnnouncement(
-                                IpAddresses.parse("192.0.2.1"),
+                                IpAddresses.parse("fd00::%x".formatted(name.hashCode() & 0xffff)),
                                 MacAddress.ofName(name),
                                 vni,
                                 4789,

@@ -1,18 +1,21 @@
 package dev.culvert.agent.sync;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.culvert.agent.config.AgentConfig;
 import dev.culvert.agent.state.ClusterEvent;
 import dev.culvert.agent.state.ClusterState;
 import dev.culvert.agent.state.NodeInfo;
 import dev.culvert.agent.state.NodeNetwork;
+import dev.culvert.agent.state.Notice;
 import dev.culvert.agent.state.VtepAnnouncement;
 import dev.culvert.linux.Errno;
 import dev.culvert.linux.LinuxException;
 import dev.culvert.linux.route.Address;
 import dev.culvert.linux.route.FakeRtnetlink;
 import dev.culvert.linux.route.Link;
+import dev.culvert.linux.route.LinkChange;
 import dev.culvert.linux.route.Route;
 import dev.culvert.net.Cidr;
 import dev.culvert.net.IpAddresses;
@@ -32,11 +35,12 @@ class SyncLoopTest {
     private final FakeRtnetlink rtnetlink = new FakeRtnetlink();
     private final Settings settings = new Settings();
     private final NodePlan plan = new NodePlan();
+    private final List<Notice> notices = new ArrayList<>();
     private final SyncLoop loop =
             new SyncLoop(
                     new ClusterState("n1", 1, List.of()),
                     List.of(
-                            new NodeSync(config, rtnetlink, plan),
+                            new NodeSync(config, rtnetlink, plan, notices::add),
                             new BridgeSync(config, rtnetlink, settings, plan),
                             new TunnelSync(config, rtnetlink, settings, plan),
                             new RouteSync(config, rtnetlink, plan)));
@@ -148,6 +152,67 @@ class SyncLoopTest {
     }
 
     @Test
+    void takesTheConfiguredInterfaceWhenNoInternalIpIsHere() throws Exception {
+        Link other = rtnetlink.addLink("eth1", "", MacAddress.ofName("eth1"), 9000);
+        rtnetlink.ensureAddress(Address.of(other.index(), IpAddresses.parse("198.51.100.1"), 24));
+        NodeInfo away = away("192.0.2.77");
+        for (String selector : List.of("eth1", "198.51.100.0/24", "/.*1/")) {
+            assertThat(find(away, selector)).hasToString("eth1 198.51.100.1 mtu 9000");
+        }
+        assertThat(find(away, "/eth./").link()).isEqualTo("eth0");
+        assertThat(find(away(UNDERLAY), "eth1").link()).isEqualTo("eth0");
+    }
+
+    @Test
+    void saysWhatThereWasToChooseFrom() {
+        assertThatThrownBy(() -> find(away("192.0.2.77"), "eth7"))
+                .hasMessageContaining("interface 'eth7' selects none; it has eth0 192.0.2.1");
+        assertThatThrownBy(() -> find(away("192.0.2.77"), ""))
+                .hasMessageContaining("set 'interface'; it has eth0 192.0.2.1");
+    }
+
+    private Underlay find(NodeInfo self, String selector) throws Exception {
+        AgentConfig chosen =
+                AgentConfig.load(AgentConfig.DEFAULT_FILE, Map.of("CULVERT_INTERFACE", selector));
+        return Underlay.find(self, List.of(), chosen, rtnetlink);
+    }
+
+    private static NodeInfo away(String ip) {
+        return new NodeInfo("n1", "u", "2026", List.of(IpAddresses.parse(ip)), List.of(), null);
+    }
+
+    @Test
+    void followsTheUnderlaysMtuAndSaysSo() throws LinuxException {
+        tunnel();
+        ready();
+        rtnetlink.changeLink(uplink.index(), LinkChange.NONE.withMtu(1400));
+        loop.round(List.of(), true);
+        assertThat(rtnetlink.link("culvert0").orElseThrow().mtu()).isEqualTo(1350);
+        assertThat(rtnetlink.link("culvert.tun").orElseThrow().mtu()).isEqualTo(1350);
+        assertThat(notices)
+                .containsExactly(
+                        new Notice(
+                                Notice.Reason.UNDERLAY_CHANGED,
+                                "the underlay changed from eth0 192.0.2.1 mtu 1500 to eth0"
+                                        + " 192.0.2.1 mtu 1400"));
+    }
+
+    @Test
+    void doesNotTakeAnAddressThatAnOlderNodeAnnounces() {
+        tunnel();
+        loop.round(
+                List.of(
+                        node("n1", "10.244.1.0/24", UNDERLAY, "2026"),
+                        node("n2", "10.244.2.0/24", UNDERLAY, "2025"),
+                        new ClusterEvent.NodesListed()),
+                true);
+        assertThat(loop.problems().get("node"))
+                .contains("node n1 announces the address 192.0.2.1 of the older node n2");
+        loop.round(List.of(node("n1", "10.244.1.0/24", "192.0.2.99", "2026")), true);
+        assertThat(loop.problems()).containsEntry("node", "");
+    }
+
+    @Test
     void triesAgainAfterAFailure() {
         tunnel();
         rtnetlink.failNext("createBridge", Errno.EPERM);
@@ -228,19 +293,19 @@ class SyncLoopTest {
     }
 
     private static ClusterEvent node(String name, String podCidr) {
+        return node(name, podCidr, "192.0.2.1" + name.charAt(1), "2026");
+    }
+
+    private static ClusterEvent node(String name, String podCidr, String vtep, String created) {
         return new ClusterEvent.NodeChanged(
                 new NodeInfo(
                         name,
                         "uid",
-                        "2026",
+                        created,
                         List.of(IpAddresses.parse(UNDERLAY)),
                         List.of(podCidr),
                         new VtepAnnouncement(
-                                IpAddresses.parse("192.0.2.9"),
-                                MacAddress.ofName(name),
-                                1,
-                                4789,
-                                false)));
+                                IpAddresses.parse(vtep), MacAddress.ofName(name), 1, 4789, false)));
     }
 
     /** In memory. */

@@ -99,6 +99,20 @@ public final class KernelRtnetlink implements Rtnetlink {
         }
     }
 
+    /**
+     * Moves a link of this namespace into the one that the other end of a veth pair is in.
+     *
+     * @param index the link to move
+     * @param veth the name of the end that is here
+     * @throws LinuxException with {@code ENODEV} if there is no such pair, {@code EEXIST} if a link
+     *     of the same name is there
+     */
+    public void moveToPeerOf(int index, String veth) throws LinuxException {
+        for (int namespaceId : decode(LinkMessages.get(veth), LinkMessages::peerNamespaceId)) {
+            socket.exchange(LinkMessages.move(index, namespaceId));
+        }
+    }
+
     @Override
     public List<Address> addresses() throws LinuxException {
         return decode(AddressMessages.dump(), AddressMessages::decode);

@@ -1,5 +1,6 @@
 package dev.culvert.linux.route;
 
+import dev.culvert.linux.Errno;
 import dev.culvert.linux.LinuxException;
 import dev.culvert.linux.netlink.AttributeReader;
 import dev.culvert.linux.netlink.AttributeWriter;
@@ -25,7 +26,9 @@ final class LinkMessages {
     private static final int IFLA_IFALIAS = 20;
     private static final int IFLA_NET_NS_FD = 28;
     private static final int IFLA_EXT_MASK = 29;
+    private static final int IFLA_LINK_NETNSID = 37;
     private static final int IFLA_GSO_MAX_SIZE = 41;
+    private static final int IFLA_TARGET_NETNSID = 46;
     private static final int IFLA_GSO_IPV4_MAX_SIZE = 63;
     private static final int IFLA_INFO_KIND = 1;
     private static final int IFLA_INFO_DATA = 2;
@@ -33,6 +36,9 @@ final class LinkMessages {
     private static final int VETH_INFO_PEER = 1;
     private static final int RTEXT_FILTER_SKIP_STATS = 8;
     private static final int MAC_BYTES = 6;
+
+    /** The kernel's number for a link in the same namespace. */
+    private static final int NO_NAMESPACE = -1;
 
     private LinkMessages() {}
 
@@ -120,6 +126,28 @@ final class LinkMessages {
             body.text(IFLA_IFALIAS, change.alias());
         }
         return request;
+    }
+
+    /** Moves a link into the namespace that the asking one knows by this number. */
+    static NetlinkRequest move(int index, int namespaceId) {
+        NetlinkRequest request =
+                NetlinkRequest.of(
+                        Rtm.SETLINK, 0, "move link %d to nsid %d".formatted(index, namespaceId));
+        request.body()
+                .structure(header(Rtm.AF_UNSPEC, index, null))
+                .u32(IFLA_TARGET_NETNSID, namespaceId);
+        return request;
+    }
+
+    /** The number of the namespace that the other end of a pair is in. */
+    static int peerNamespaceId(NetlinkMessage message) throws LinuxException {
+        int id = message.attributes(IFINFOMSG).u32(IFLA_LINK_NETNSID, NO_NAMESPACE);
+        if (id == NO_NAMESPACE) {
+            String object = message.attributes(IFINFOMSG).text(IFLA_IFNAME);
+            throw new LinuxException(
+                    "netlink", Errno.ENODEV, object + " has no other end in another namespace");
+        }
+        return id;
     }
 
     private static void number(AttributeWriter body, int type, @Nullable Integer value) {

@@ -25,10 +25,12 @@ public final class TunDevice {
     private static final long TUNSETIFF = 0x400454caL;
     private static final long TUNSETPERSIST = 0x400454cbL;
     private static final long TUNSETOFFLOAD = 0x400454d0L;
+    private static final long TUNGETDEVNETNS = 0x54e3L;
     private static final int IFF_TUN = 0x0001;
     private static final int IFF_MULTI_QUEUE = 0x0100;
     private static final int IFF_NO_PI = 0x1000;
     private static final int IFF_VNET_HDR = 0x4000;
+    private static final int IFF_TUN_EXCL = 0x8000;
     private static final int IFREQ_BYTES = 40;
     private static final int IFREQ_FLAGS_OFFSET = 16;
     private static final int NAME_LIMIT = 15;
@@ -44,17 +46,9 @@ public final class TunDevice {
      *     another kind
      */
     public static TunQueue openQueue(String name, TunFeatures wanted) throws LinuxException {
-        if (name.isEmpty() || name.getBytes(StandardCharsets.UTF_8).length > NAME_LIMIT) {
-            throw new IllegalArgumentException(
-                    "an interface name has 1 to 15 bytes: '" + name + "'");
-        }
-        Descriptor descriptor =
-                Descriptor.own(
-                        LinuxException.check(
-                                LibC.open(PATH, O_RDWR | O_NONBLOCK | O_CLOEXEC, 0), "open", PATH),
-                        "tun " + name);
+        Descriptor descriptor = open(name);
         try {
-            attach(descriptor, name);
+            attach(descriptor, name, IFF_TUN | IFF_NO_PI | IFF_VNET_HDR | IFF_MULTI_QUEUE);
             LinuxException.check(
                     LibC.ioctl(descriptor.number(), TUNSETPERSIST, 1), "TUNSETPERSIST", name);
             return new TunQueue(name, descriptor, grant(descriptor, wanted, name));
@@ -64,15 +58,55 @@ public final class TunDevice {
         }
     }
 
-    private static void attach(Descriptor descriptor, String name) throws LinuxException {
+    /**
+     * Makes a device that lives no longer than the descriptor and carries no packets.
+     *
+     * @throws LinuxException as {@link #openQueue}, and with {@code EBUSY} when there is such a
+     *     device
+     */
+    public static Descriptor openTemporary(String name) throws LinuxException {
+        Descriptor descriptor = open(name);
+        try {
+            attach(descriptor, name, IFF_TUN | IFF_NO_PI | IFF_TUN_EXCL);
+            return descriptor;
+        } catch (LinuxException e) {
+            descriptor.close();
+            throw e;
+        }
+    }
+
+    /**
+     * A descriptor of the network namespace that the device is in now, wherever it was moved.
+     *
+     * @throws LinuxException with {@code EINVAL} before Linux 5.2
+     */
+    public static Descriptor namespaceOf(Descriptor device) throws LinuxException {
+        int number =
+                LinuxException.check(
+                        LibC.ioctl(device.number(), TUNGETDEVNETNS, 0),
+                        "TUNGETDEVNETNS",
+                        device.toString());
+        return Descriptor.own(number, "network namespace of " + device);
+    }
+
+    private static Descriptor open(String name) throws LinuxException {
+        if (name.isEmpty() || name.getBytes(StandardCharsets.UTF_8).length > NAME_LIMIT) {
+            throw new IllegalArgumentException(
+                    "an interface name has 1 to 15 bytes: '" + name + "'");
+        }
+        return Descriptor.own(
+                LinuxException.check(
+                        LibC.open(PATH, O_RDWR | O_NONBLOCK | O_CLOEXEC, 0), "open", PATH),
+                "tun " + name);
+    }
+
+    private static void attach(Descriptor descriptor, String name, int flags)
+            throws LinuxException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment request = arena.allocate(IFREQ_BYTES, 8);
             byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
             MemorySegment.copy(bytes, 0, request, JAVA_BYTE, 0, bytes.length);
-            request.set(
-                    JAVA_SHORT,
-                    IFREQ_FLAGS_OFFSET,
-                    (short) (IFF_TUN | IFF_NO_PI | IFF_VNET_HDR | IFF_MULTI_QUEUE));
+            request.set(JAVA_SHORT, IFREQ_FLAGS_OFFSET, (short) flags);
             LinuxException.check(
                     LibC.ioctl(descriptor.number(), TUNSETIFF, request), "TUNSETIFF", name);
         }
