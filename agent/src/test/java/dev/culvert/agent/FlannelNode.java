@@ -40,7 +40,9 @@ record FlannelNode(
                         family,
                         MacAddress.parse("4a:9b:5f:67:ed:08"),
                         port);
-        result.ip("addr add %s/%d dev eth0%s".formatted(result.ip(), result.v4() ? 24 : 64, result.noDad()));
+        result.ip(
+                "addr add %s/%d dev eth0%s"
+                        .formatted(result.ip(), result.v4() ? 24 : 64, result.noDad()));
         result.connectThePod();
         result.startDevice();
         return result;
@@ -51,7 +53,9 @@ record FlannelNode(
         int mtu = podMtu();
         ip("link add cni0 mtu %d type bridge".formatted(mtu));
         ip("link set veth0 mtu %d master cni0".formatted(mtu));
-        ip("addr add %s dev cni0%s".formatted(v4() ? "10.244.2.1/24" : "fd00:244:2::1/64", noDad()));
+        ip(
+                "addr add %s dev cni0%s"
+                        .formatted(v4() ? "10.244.2.1/24" : "fd00:244:2::1/64", noDad()));
         ip("link set cni0 up");
         inPod("link set eth0 mtu %d".formatted(mtu));
         inPod("addr add %s/%d dev eth0%s".formatted(podIp(), v4() ? 24 : 64, noDad()));
@@ -64,7 +68,9 @@ record FlannelNode(
     }
 
     private void startDevice() throws Exception {
-        ip("link add %s mtu %d address %s type vxlan id 1 local %s dev eth0 dstport %d nolearning".formatted(device(), podMtu(), mac, ip(), port));
+        ip(
+                "link add %s mtu %d address %s type vxlan id 1 local %s dev eth0 dstport %d nolearning"
+                        .formatted(device(), podMtu(), mac, ip(), port));
         ip("addr add %s/%d dev %s%s".formatted(base(2), family.addressBits(), device(), noDad()));
         ip("link set %s up".formatted(device()));
     }
@@ -81,13 +87,17 @@ record FlannelNode(
                                         PREFIX + (v4() ? "backend-data" : "backend-v6-data")));
         String otherMac = data.path("VtepMAC").asString();
         String otherIp = annotations.get(PREFIX + (v4() ? "public-ip" : "public-ipv6"));
-        ip("neigh replace %s lladdr %s dev %s nud permanent".formatted(base(1), otherMac, device()));
+        ip(
+                "neigh replace %s lladdr %s dev %s nud permanent"
+                        .formatted(base(1), otherMac, device()));
         namespaces.check(
                 node,
                 "bridge fdb replace %s dev %s dst %s self permanent"
                         .formatted(otherMac, device(), otherIp)
                         .split(" "));
-        ip("route replace %s via %s dev %s onlink".formatted(other.getSpec().getPodCIDR(), base(1), device()));
+        ip(
+                "route replace %s via %s dev %s onlink"
+                        .formatted(other.getSpec().getPodCIDR(), base(1), device()));
     }
 
     /** What flannel would say of a node with this annotation of Culvert's. */
