@@ -95,10 +95,7 @@ final class Agent implements AutoCloseable {
     private synchronized void compose() throws IOException {
         KubernetesClient kube = closing(KubeConnection.open(kubeconfig, config.kubeApiServer()));
         KernelRtnetlink rtnetlink = closing(KernelRtnetlink.open());
-        NodeAnnotations annotations =
-                config.interop() == Interop.FLANNEL
-                        ? NodeAnnotations.withFlannel(config.port())
-                        : NodeAnnotations.culvert();
+        NodeAnnotations annotations = annotations();
         VtepPublisher publisher = closing(new VtepPublisher(kube, nodeName, annotations));
         EventRecorder events = closing(new EventRecorder(kube, nodeName));
         NodeSynchronization node =
@@ -146,6 +143,12 @@ final class Agent implements AutoCloseable {
         if (config.cniFiles().isEnabled()) {
             closing(files).start();
         }
+    }
+
+    private NodeAnnotations annotations() {
+        return config.interop() == Interop.FLANNEL
+                ? NodeAnnotations.withFlannel(config.port())
+                : NodeAnnotations.culvert();
     }
 
     private void observe(ClusterEvent event, Consumer<NodeInfo> self, NodeSynchronization node) {
