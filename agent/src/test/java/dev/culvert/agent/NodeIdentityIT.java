@@ -248,7 +248,7 @@ class NodeIdentityIT {
 
     /** From Culvert's annotation what flannel's would say. */
     private void learnFrom(FlannelNode there) throws Exception {
-        String said = node().getMetadata().getAnnotations().get(ApiServer.ANNOTATION);
+        String said = here.api().annotation(TestAgentNode.NAME);
         there.learn(
                 new NodeBuilder(node())
                         .editMetadata()
