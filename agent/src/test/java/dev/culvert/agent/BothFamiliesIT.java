@@ -144,6 +144,7 @@ class BothFamiliesIT {
             two.awaitRanges(ranges(2, families), 1);
             assertThatPodsReachEachOther(one, two, families.length, mtu);
         }
+        assertThatPodsOfAnEarlierRangeStayInReach(api, one, two);
         assertThat(namespaces.check(first, "sysctl", "-n", "net.ipv6.conf.eth0.accept_ra"))
                 .as("a node that forwards still listens to routers")
                 .isEqualTo("2\n");
@@ -168,6 +169,35 @@ class BothFamiliesIT {
         }
         assertThat(one.runtime.del("near").status()).isZero();
         assertThat(two.runtime.del("far").status()).isZero();
+    }
+
+    private void assertThatPodsOfAnEarlierRangeStayInReach(ApiServer api, Node one, Node two)
+            throws Exception {
+        NetworkNamespace old = namespaces.create();
+        NetworkNamespace far = namespaces.create();
+        List<String> addresses = one.add("old", old);
+        List<String> farAddresses = two.add("far", far);
+        List<String> changed = ranges(1, "fd02:%d::/64", "10.246.%d.0/24");
+        setRanges(api, 1, changed);
+        List<String> known = new ArrayList<>(changed);
+        known.addAll(ranges(1, "fd01:%d::/64", "10.245.%d.0/24"));
+        eventually(
+                two,
+                () ->
+                        assertThat(two.agent.report().peers().getFirst().prefixes())
+                                .containsExactlyInAnyOrderElementsOf(known));
+        for (int i = 0; i < addresses.size(); i++) {
+            String address = addresses.get(i);
+            String other = farAddresses.get(i);
+            eventually(two, () -> ping(far, address, 56));
+            eventually(one, () -> ping(old, other, 56));
+        }
+        assertThat(one.runtime.del("old").status()).isZero();
+        eventually(
+                two,
+                () ->
+                        assertThat(two.agent.report().peers().getFirst().prefixes())
+                                .containsExactlyInAnyOrderElementsOf(changed));
     }
 
     @Test

@@ -1,9 +1,11 @@
 package dev.culvert.agent.kube;
 
 import dev.culvert.agent.state.VtepAnnouncement;
+import dev.culvert.net.Cidr;
 import dev.culvert.net.IpAddresses;
 import dev.culvert.net.MacAddress;
 import java.net.InetAddress;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +21,7 @@ import tools.jackson.databind.json.JsonMapper;
 final class VtepAnnotation {
     static final String KEY = "culvert.dev/vtep";
     private static final String PROTOCOL = "vxlan";
+    private static final String RETAINED = "retained";
 
     /** That it finishes the checksums of what is sent to it. */
     private static final String REMOTE_CHECKSUM = "vxlan-rco";
@@ -39,6 +42,9 @@ final class VtepAnnotation {
         fields.put(
                 "protocols",
                 vtep.remoteChecksum() ? List.of(PROTOCOL, REMOTE_CHECKSUM) : List.of(PROTOCOL));
+        if (!vtep.retained().isEmpty()) {
+            fields.put(RETAINED, vtep.retained().stream().map(Cidr::toString).toList());
+        }
         return JSON.writeValueAsString(fields);
     }
 
@@ -62,10 +68,24 @@ final class VtepAnnotation {
                     mac(root.path("mac").asString("")),
                     number(root, "vni", 0xffffff),
                     number(root, "port", 65535),
-                    remoteChecksum);
+                    remoteChecksum,
+                    retained(root.path(RETAINED)));
         } catch (JacksonException e) {
             throw new IllegalArgumentException("it is not JSON", e);
         }
+    }
+
+    /** What is no range is left out: the node's pods of today need none of it. */
+    private static List<Cidr> retained(JsonNode array) {
+        List<Cidr> ranges = new ArrayList<>();
+        for (JsonNode each : array) {
+            try {
+                ranges.add(Cidr.parse(each.asString("")));
+            } catch (IllegalArgumentException _) {
+                // The others may be right.
+            }
+        }
+        return ranges;
     }
 
     /**

@@ -64,6 +64,7 @@ public final class ClusterState {
     public ClusterView view() {
         Derivation derivation = new Derivation();
         nodes.values().stream().sorted(BY_AGE).forEach(derivation::add);
+        nodes.values().stream().sorted(BY_AGE).forEach(derivation::addRetained);
         NodeInfo self = nodes.get(nodeName);
         if (self == null) {
             derivation.problem =
@@ -156,6 +157,33 @@ public final class ClusterState {
                                 .formatted(node.name(), vtep.vni(), vni));
             }
             leases.add(new SubnetLease(node.name(), cidrs, vtep.vtepOf(node.name())));
+        }
+
+        /**
+         * Ranges that were a node's before are its as long as nobody else has them: what the API
+         * says of others comes first.
+         */
+        void addRetained(NodeInfo node) {
+            VtepAnnouncement vtep = node.vtep();
+            if (vtep == null || vtep.retained().isEmpty()) {
+                return;
+            }
+            for (SubnetLease lease : List.copyOf(leases)) {
+                if (lease.node().equals(node.name())) {
+                    List<Cidr> cidrs = new ArrayList<>(lease.podCidrs());
+                    vtep.retained().stream().filter(this::isFree).forEach(cidrs::add);
+                    leases.set(
+                            leases.indexOf(lease),
+                            new SubnetLease(node.name(), cidrs, lease.vtep()));
+                    cidrs.forEach(cidr -> claims.add(new Claim(cidr, node.name())));
+                }
+            }
+        }
+
+        private boolean isFree(Cidr cidr) {
+            return overlapping(cidr) == null
+                    && (clusterCidrs.isEmpty()
+                            || clusterCidrs.stream().anyMatch(range -> range.contains(cidr)));
         }
 
         private List<Cidr> podCidrs(NodeInfo node, boolean self) {

@@ -74,9 +74,9 @@ public final class NodeSynchronization implements AutoCloseable {
         List<Cidr> retained = plan.retained();
         return retained.isEmpty()
                 ? ""
-                : ("this node's podCIDRs changed: pods with addresses of the earlier %s reach this"
-                                + " node and its pods, but not those of other nodes, until they are"
-                                + " made anew")
+                : ("this node's podCIDRs changed: pods with addresses of the earlier %s should be"
+                                + " made anew, for other nodes reach them only until another one"
+                                + " gets that range")
                         .formatted(retained);
     }
 

@@ -122,7 +122,8 @@ final class OverlaySync implements Synchronizer {
                         wanted.localMac(),
                         wanted.vni(),
                         wanted.port(),
-                        config.dataPath().remoteChecksum()));
+                        config.dataPath().remoteChecksum(),
+                        plan.retained()));
     }
 
     private OverlayConfig wanted() throws NotReadyException {

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.culvert.agent.state.Notice;
 import dev.culvert.agent.state.VtepAnnouncement;
+import dev.culvert.net.Cidr;
 import dev.culvert.net.IpAddresses;
 import dev.culvert.net.MacAddress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class VtepAnnotationTest {
@@ -40,6 +42,26 @@ class VtepAnnotationTest {
         assertThat(VtepAnnotation.write(vtep)).isEqualTo(text);
         assertThat(VtepAnnotation.read(text)).isEqualTo(vtep);
         assertThat(vtep.vtepOf("node").remoteChecksum()).isTrue();
+    }
+
+    @Test
+    void namesEarlierRangesThatPodsStillLiveIn() {
+        String text =
+                TEXT.replace("}", ",\"retained\":[\"10.244.1.0/24\",\"fd00:0:0:0:0:0:0:0/64\"]}");
+        VtepAnnouncement vtep =
+                new VtepAnnouncement(
+                        VTEP.address(),
+                        VTEP.mac(),
+                        VTEP.vni(),
+                        VTEP.port(),
+                        false,
+                        List.of(Cidr.parse("10.244.1.0/24"), Cidr.parse("fd00::/64")));
+        assertThat(VtepAnnotation.write(vtep)).isEqualTo(text);
+        assertThat(VtepAnnotation.read(text)).isEqualTo(vtep);
+        assertThat(VtepAnnotation.read(TEXT.replace("}", ",\"retained\":[7,\"10.1.2.3/8\"]}")))
+                .isEqualTo(VTEP);
+        assertThat(VtepAnnotation.read(TEXT.replace("}", ",\"retained\":\"all\"}")))
+                .isEqualTo(VTEP);
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.culvert.net.Cidr;
 import dev.culvert.net.IpAddresses;
 import dev.culvert.net.MacAddress;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -171,6 +172,46 @@ class ClusterStateTest {
                 .singleElement()
                 .asString()
                 .contains("node n2 uses VNI 5 and this node 1");
+    }
+
+    @Test
+    void aNodeKeepsItsEarlierRangeAsLongAsNobodyElseHasIt() {
+        node("n1", "2026-01-01", List.of("10.244.1.0/24"));
+        state.apply(
+                retaining(
+                        "n2", "10.244.2.0/24", "10.244.7.0/24", "10.244.1.0/24", "10.244.0.0/16"));
+        assertThat(prefixes()).containsExactly("n2 [10.244.2.0/24, 10.244.7.0/24]");
+        state.apply(retaining("n3", "10.244.3.0/24", "10.244.7.0/25"));
+        assertThat(prefixes())
+                .as("the older node's")
+                .containsExactly("n2 [10.244.2.0/24, 10.244.7.0/24]", "n3 [10.244.3.0/24]");
+        node("n4", "2027-01-01", List.of("10.244.7.0/24"));
+        assertThat(prefixes())
+                .containsExactly("n2 [10.244.2.0/24]", "n3 [10.244.3.0/24]", "n4 [10.244.7.0/24]");
+        assertThat(state.view().warnings()).isEmpty();
+    }
+
+    private List<String> prefixes() {
+        return state.view().leases().stream()
+                .map(lease -> lease.node() + " " + lease.podCidrs())
+                .toList();
+    }
+
+    private static ClusterEvent retaining(String name, String podCidr, String... retained) {
+        return new ClusterEvent.NodeChanged(
+                new NodeInfo(
+                        name,
+                        "uid-" + name,
+                        "2026-02-01",
+                        List.of(),
+                        List.of(podCidr),
+                        new VtepAnnouncement(
+                                IpAddresses.parse("fd00::" + name.substring(1)),
+                                MacAddress.ofName(name),
+                                1,
+                                4789,
+                                false,
+                                Arrays.stream(retained).map(Cidr::parse).toList())));
     }
 
     @Test
