@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /**
  * What a container runtime may take for a machine: a network namespace that is given, with mounts,
@@ -186,10 +187,13 @@ public final class RuntimeNode implements AutoCloseable {
         }
     }
 
-    /** With the first process the kernel ends all others of its process namespace. */
+    /**
+     * With the first process the kernel ends all others of its process namespace, and the one that
+     * started it ends when they are gone.
+     */
     private static void end(Process process, String group) throws IOException {
         process.children().forEach(ProcessHandle::destroyForcibly);
-        process.destroyForcibly().onExit().join();
+        process.onExit().completeOnTimeout(process, 60, TimeUnit.SECONDS).join().destroyForcibly();
         List<String> command =
                 new ArrayList<>(List.of("unshare", "--mount", "--propagation", "private", "--"));
         command.addAll(List.of("sh", "-ec", REMOVE_GROUP, "sh", group));

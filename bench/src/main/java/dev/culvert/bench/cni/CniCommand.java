@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
 public final class CniCommand implements Callable<Integer> {
     @Spec private CommandSpec spec = CommandSpec.create();
 
-    @Option(names = "--quick", description = "2 rounds of 20 pods: a look, not a result.")
+    @Option(names = "--quick", description = "3 rounds of 20 pods: a look, not a result.")
     private boolean quick;
 
     @Option(names = "--rounds", paramLabel = "N", description = "Rounds (5).")
@@ -84,7 +84,7 @@ public final class CniCommand implements Callable<Integer> {
     public Integer call() {
         CniPlan plan =
                 new CniPlan(
-                        number("--rounds", rounds, quick ? 2 : 5, 1000),
+                        number("--rounds", rounds, quick ? 3 : 5, 1000),
                         number("--pods", pods, quick ? 20 : 100, 1000),
                         number("--parallel", parallel, 8, 64),
                         agentJar.toAbsolutePath(),
