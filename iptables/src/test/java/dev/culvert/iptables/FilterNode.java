@@ -51,6 +51,11 @@ final class FilterNode implements AutoCloseable {
             Assumptions.assumeTrue(
                     output.status() == 0, "needs a kernel for " + program + ": " + output);
         }
+        // Without root the lock file of iptables-legacy cannot be opened.
+        List<String> restore = List.of(mode.restoreProgram(IpFamily.IPV4), "--noflush", "-w", "30");
+        IptablesCommand.Result result = command().run(restore, "*filter\nCOMMIT\n");
+        Assumptions.assumeTrue(
+                result.status() == 0, "needs root for " + restore + ": " + result.error());
     }
 
     /** Lets kubelet's hint tell which variant is used here. */

@@ -15,14 +15,15 @@ import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 
 /**
- * A {@code NETLINK_ROUTE} socket. It belongs to the network namespace of the thread that opened it,
- * whichever thread uses it. One thread at a time.
+ * A {@code NETLINK_ROUTE} or {@code NETLINK_NETFILTER} socket. It belongs to the network namespace
+ * of the thread that opened it, whichever thread uses it. One thread at a time.
  */
 final class KernelTransport implements NetlinkTransport {
     private static final int AF_NETLINK = 16;
     private static final int SOCK_RAW = 3;
     private static final int SOCK_CLOEXEC = 0x80000;
     private static final int NETLINK_ROUTE = 0;
+    private static final int NETLINK_NETFILTER = 12;
     private static final int SOL_NETLINK = 270;
     private static final int NETLINK_ADD_MEMBERSHIP = 1;
     private static final int NETLINK_CAP_ACK = 10;
@@ -46,9 +47,17 @@ final class KernelTransport implements NetlinkTransport {
     }
 
     static KernelTransport open() throws LinuxException {
-        int number = LibC.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+        return open(NETLINK_ROUTE, "netlink route");
+    }
+
+    static KernelTransport openNetfilter() throws LinuxException {
+        return open(NETLINK_NETFILTER, "netlink netfilter");
+    }
+
+    private static KernelTransport open(int protocol, String name) throws LinuxException {
+        int number = LibC.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
         LinuxException.check(number, "socket", "AF_NETLINK");
-        Descriptor socket = Descriptor.own(number, "netlink route");
+        Descriptor socket = Descriptor.own(number, name);
         try {
             configure(socket);
             return new KernelTransport(socket);

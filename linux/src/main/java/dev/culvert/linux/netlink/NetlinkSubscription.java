@@ -5,8 +5,8 @@ import dev.culvert.linux.StopSignal;
 import java.util.List;
 
 /**
- * Receives the notifications of some multicast groups of rtnetlink, from the network namespace of
- * the thread that opened it. One thread at a time.
+ * Receives the notifications of some multicast groups of rtnetlink or netfilter, from the network
+ * namespace of the thread that opened it. One thread at a time.
  */
 public final class NetlinkSubscription implements AutoCloseable {
     private final KernelTransport transport;
@@ -17,7 +17,16 @@ public final class NetlinkSubscription implements AutoCloseable {
 
     /** Subscribes to {@code groups}, numbers of {@code enum rtnetlink_groups}. */
     public static NetlinkSubscription open(int... groups) throws LinuxException {
-        KernelTransport transport = KernelTransport.open();
+        return join(KernelTransport.open(), groups);
+    }
+
+    /** Subscribes to {@code groups}, numbers of {@code enum nfnetlink_groups}. */
+    public static NetlinkSubscription openNetfilter(int... groups) throws LinuxException {
+        return join(KernelTransport.openNetfilter(), groups);
+    }
+
+    private static NetlinkSubscription join(KernelTransport transport, int... groups)
+            throws LinuxException {
         try {
             for (int group : groups) {
                 transport.join(group);
