@@ -42,11 +42,20 @@ final class Forwarding {
             Peer peer = peers.get(entry.vtep());
             if (peer != null) {
                 inner.put(entry.prefix(), peer);
-                outer.put(Cidr.ofHost(entry.vtep().address()), peer);
+                outer.put(entry.vtep().address(), peer);
             }
         }
         this.byInnerAddress = inner.build();
         this.byOuterAddress = outer.build();
+    }
+
+    private Forwarding(Forwarding other, int mtu) {
+        this.peers = other.peers;
+        this.fdb = other.fdb;
+        this.mtu = mtu;
+        this.local = other.local;
+        this.byInnerAddress = other.byInnerAddress;
+        this.byOuterAddress = other.byOuterAddress;
     }
 
     /** Nobody known, with these local ranges. */
@@ -84,7 +93,7 @@ final class Forwarding {
 
     /** The snapshot for another MTU. */
     Forwarding withMtu(int bytes) {
-        return new Forwarding(peers, fdb, local, bytes);
+        return bytes == mtu ? this : new Forwarding(this, bytes);
     }
 
     /** Who serves the packet's destination. */

@@ -1,9 +1,7 @@
 package dev.culvert.overlay.fdb;
 
-import java.net.InetAddress;
 import java.util.Collection;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The forwarding database: inner destination to VTEP, longest prefix first. Immutable, any thread;
@@ -14,13 +12,9 @@ public final class Fdb {
     public static final Fdb EMPTY = of(List.of());
 
     private final List<FdbEntry> entries;
-    private final PrefixTable<Vtep> table;
 
     private Fdb(List<FdbEntry> entries) {
         this.entries = entries;
-        PrefixTable.Builder<Vtep> builder = new PrefixTable.Builder<>();
-        entries.forEach(entry -> builder.put(entry.prefix(), entry.vtep()));
-        this.table = builder.build();
     }
 
     /**
@@ -39,10 +33,5 @@ public final class Fdb {
     /** The entries as given. */
     public List<FdbEntry> entries() {
         return entries;
-    }
-
-    /** Who serves {@code destination}, or null. For control paths; packets use the table. */
-    public @Nullable Vtep lookup(InetAddress destination) {
-        return table.lookup(destination);
     }
 }

@@ -4,8 +4,8 @@ import dev.culvert.net.Cidr;
 import dev.culvert.net.IpFamily;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
@@ -59,37 +59,66 @@ public final class PrefixTable<T> {
 
     /** Collects prefixes. One thread. */
     public static final class Builder<T> {
-        private final Map<Cidr, T> entries = new HashMap<>();
+        private final NavigableMap<Integer, Prefixes> ipv4 =
+                new TreeMap<>(Comparator.reverseOrder());
+        private final NavigableMap<Integer, Prefixes> ipv6 =
+                new TreeMap<>(Comparator.reverseOrder());
 
         /** Adds a prefix; the same one again replaces it. */
         public Builder<T> put(Cidr prefix, T value) {
-            entries.put(prefix, value);
+            return put(prefix.network(), prefix.prefixLength(), value);
+        }
+
+        /** Adds the prefix that holds one address only. */
+        public Builder<T> put(InetAddress host, T value) {
+            return put(host, IpFamily.of(host).addressBits(), value);
+        }
+
+        private Builder<T> put(InetAddress network, int length, T value) {
+            ByteBuffer bytes = ByteBuffer.wrap(network.getAddress());
+            if (bytes.remaining() == Integer.BYTES) {
+                of(ipv4, length).add((long) bytes.getInt() << 32, 0, value);
+            } else {
+                of(ipv6, length).add(bytes.getLong(), bytes.getLong(), value);
+            }
             return this;
+        }
+
+        private static Prefixes of(Map<Integer, Prefixes> levels, int length) {
+            return levels.computeIfAbsent(length, _ -> new Prefixes());
         }
 
         /** The table of what was put. */
         public PrefixTable<T> build() {
-            return new PrefixTable<>(levels(IpFamily.IPV4), levels(IpFamily.IPV6));
+            return new PrefixTable<>(levels(ipv4), levels(ipv6));
         }
 
         @SuppressWarnings({"unchecked", "rawtypes"})
-        private Level<T>[] levels(IpFamily family) {
-            NavigableMap<Integer, Map<Cidr, T>> byLength = new TreeMap<>(Comparator.reverseOrder());
-            entries.forEach(
-                    (prefix, value) -> {
-                        if (prefix.family() == family) {
-                            byLength.computeIfAbsent(
-                                            prefix.prefixLength(), length -> new HashMap<>())
-                                    .put(prefix, value);
-                        }
-                    });
-            return byLength.entrySet().stream()
+        private Level<T>[] levels(Map<Integer, Prefixes> prefixes) {
+            return prefixes.entrySet().stream()
                     .map(level -> new Level<>(level.getKey(), level.getValue()))
                     .toArray(Level[]::new);
         }
     }
 
-    /** All prefixes of one length. IPv4 addresses stand in the high half of the first word. */
+    /** Prefixes of one length as they were put. IPv4 addresses stand in the high half of a word. */
+    private static final class Prefixes {
+        private long[] words = new long[16];
+        private @Nullable Object[] values = new Object[8];
+        private int size;
+
+        void add(long high, long low, Object value) {
+            if (size == values.length) {
+                words = Arrays.copyOf(words, 4 * size);
+                values = Arrays.copyOf(values, 2 * size);
+            }
+            words[2 * size] = high;
+            words[2 * size + 1] = low;
+            values[size++] = value;
+        }
+    }
+
+    /** All prefixes of one length. */
     private static final class Level<T> {
         private final long highMask;
         private final long lowMask;
@@ -98,24 +127,22 @@ public final class PrefixTable<T> {
         private final @Nullable Object[] values;
         private final int slotMask;
 
-        Level(int length, Map<Cidr, T> prefixes) {
+        Level(int length, Prefixes prefixes) {
             highMask = mask(length);
             lowMask = mask(length - Long.SIZE);
-            int slots = Integer.highestOneBit(prefixes.size() * 2) * 2;
+            int slots = Integer.highestOneBit(prefixes.size * 2) * 2;
             slotMask = slots - 1;
             high = new long[slots];
             low = new long[slots];
             values = new Object[slots];
-            prefixes.forEach(this::insert);
+            for (int i = 0; i < prefixes.size; i++) {
+                insert(prefixes.words[2 * i], prefixes.words[2 * i + 1], prefixes.values[i]);
+            }
         }
 
-        private void insert(Cidr prefix, T value) {
-            ByteBuffer bytes = ByteBuffer.wrap(prefix.network().getAddress());
-            boolean ipv4 = prefix.family() == IpFamily.IPV4;
-            long first = ipv4 ? (long) bytes.getInt() << 32 : bytes.getLong();
-            long second = ipv4 ? 0 : bytes.getLong();
+        private void insert(long first, long second, @Nullable Object value) {
             int slot = slot(first, second);
-            while (values[slot] != null) {
+            while (values[slot] != null && (high[slot] != first || low[slot] != second)) {
                 slot = (slot + 1) & slotMask;
             }
             high[slot] = first;
