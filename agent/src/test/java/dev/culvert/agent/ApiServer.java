@@ -170,6 +170,7 @@ final class ApiServer implements AutoCloseable {
         Config config = Config.empty();
         config.setMasterUrl(url);
         config.setRequestRetryBackoffLimit(0);
+        config.setRequestTimeout(60_000); // a loaded machine needs long for the first request
         return new KubernetesClientBuilder()
                 .withConfig(config)
                 .withHttpClientFactory(new JdkHttpClientFactory())

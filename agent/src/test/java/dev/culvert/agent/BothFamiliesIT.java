@@ -155,7 +155,9 @@ class BothFamiliesIT {
         NetworkNamespace near = namespaces.create();
         NetworkNamespace far = namespaces.create();
         List<String> nearAddresses = one.add("near", near);
-        assertThat(namespaces.check(near, "ip", "addr", "show", "scope", "global", "tentative"))
+        assertThat(
+                        namespaces.check(
+                                near, "ip", "-6", "addr", "show", "scope", "global", "tentative"))
                 .isEmpty();
         List<String> farAddresses = two.add("far", far);
         assertThat(nearAddresses).hasSize(families);
