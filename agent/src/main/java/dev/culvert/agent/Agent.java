@@ -13,6 +13,7 @@ import dev.culvert.agent.kube.KubeConnection;
 import dev.culvert.agent.kube.NetworkCondition;
 import dev.culvert.agent.kube.NodeAnnotations;
 import dev.culvert.agent.kube.NodeWatch;
+import dev.culvert.agent.kube.PeerFile;
 import dev.culvert.agent.kube.PodWatch;
 import dev.culvert.agent.kube.VtepPublisher;
 import dev.culvert.agent.sandbox.KernelSandboxes;
@@ -118,19 +119,28 @@ final class Agent implements AutoCloseable {
                     condition.observe(own.own());
                     events.about(own.uid());
                 };
+        PeerFile peers = closing(new PeerFile(config.runDir(), nodeName));
         NodeWatch nodes =
                 closing(
                         new NodeWatch(
-                                kube, nodeName, annotations, event -> observe(event, self, node)));
-        PodWatch pods = closing(new PodWatch(kube, nodeName, node.loop()::submit));
+                                kube,
+                                nodeName,
+                                annotations,
+                                metrics,
+                                event -> {
+                                    peers.observe(event);
+                                    observe(event, self, node);
+                                }));
+        PodWatch pods = closing(new PodWatch(kube, nodeName, metrics, node.loop()::submit));
         LinkMonitor monitor = closing(LinkMonitor.open(_ -> node.loop().requestResync()));
         CniService cni = closing(cni(rtnetlink, node, nodes));
         KeptInstallation files = installation(node, nodes);
-        HealthServer health = closing(health(node, nodes, publisher, cni, files));
+        HealthServer health = closing(health(node, nodes, publisher, cni, files, peers));
 
         node.holdOn(cni::heldAddresses);
         gauges(node, nodes, files);
         NodeMeters.bind(metrics, node, events);
+        peers.bindTo(metrics);
         health.start();
         cni.start();
         node.loop().start();
@@ -138,11 +148,23 @@ final class Agent implements AutoCloseable {
         publisher.start();
         condition.start();
         events.start();
+        startFrom(peers.load(), nodes, node);
         nodes.start();
         pods.start();
         if (config.cniFiles().isEnabled()) {
             closing(files).start();
         }
+    }
+
+    /** What the last run knew holds until the API says otherwise. */
+    private static void startFrom(
+            List<NodeInfo> remembered, NodeWatch nodes, NodeSynchronization node) {
+        if (remembered.isEmpty()) {
+            return;
+        }
+        nodes.remember(remembered);
+        remembered.forEach(each -> node.loop().submit(new ClusterEvent.NodeChanged(each)));
+        node.loop().submit(new ClusterEvent.NodesListed());
     }
 
     private NodeAnnotations annotations() {
@@ -207,13 +229,16 @@ final class Agent implements AutoCloseable {
             NodeWatch nodes,
             VtepPublisher publisher,
             CniService cni,
-            KeptInstallation files) {
+            KeptInstallation files,
+            PeerFile peers) {
         JsonMapper json = new JsonMapper();
         return new HealthServer(
                 new InetSocketAddress(config.httpAddress(), config.httpPort()),
                 new HealthServer.Sources(
                         () -> conditions(node, nodes),
-                        () -> json.writeValueAsString(report(node, nodes, publisher, cni, files)),
+                        () ->
+                                json.writeValueAsString(
+                                        report(node, nodes, publisher, cni, files, peers)),
                         metrics::scrape));
     }
 
@@ -237,13 +262,15 @@ final class Agent implements AutoCloseable {
             NodeWatch nodes,
             VtepPublisher publisher,
             CniService cni,
-            KeptInstallation files) {
+            KeptInstallation files,
+            PeerFile peers) {
         List<String> warnings =
                 Stream.concat(
                                 Stream.of(
                                         node.limitation(),
                                         node.retention(),
                                         nodes.problem(),
+                                        peers.warning(),
                                         publisher.problem()),
                                 files.problems().stream())
                         .filter(each -> !each.isEmpty())

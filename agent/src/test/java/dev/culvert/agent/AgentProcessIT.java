@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.TreeMap;
 import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.AfterEach;
@@ -394,6 +395,10 @@ class AgentProcessIT {
     }
 
     private static void eventually(ThrowingRunnable assertion) {
-        await().atMost(LONG).pollInterval(Duration.ofMillis(100)).untilAsserted(assertion);
+        await().atMost(LONG)
+                .pollInterval(Duration.ofMillis(100))
+                // What is being made again is not there yet when it is looked for.
+                .ignoreException(NoSuchElementException.class)
+                .untilAsserted(assertion);
     }
 }

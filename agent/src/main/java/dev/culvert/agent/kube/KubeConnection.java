@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
 import java.io.IOException;
+import java.net.http.HttpClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -29,15 +30,18 @@ public final class KubeConnection {
         if (!apiServer.isEmpty()) {
             config.setMasterUrl(apiServer.endsWith("/") ? apiServer : apiServer + "/");
         }
+        return client(config);
+    }
+
+    /** With what holds for every connection of the agent. */
+    static KubernetesClient client(Config config) {
         // Retries are the watches' business, where they are logged once instead of per attempt.
         config.setRequestRetryBackoffLimit(0);
-        config.setWatchReconnectInterval(500);
-        config.setWatchReconnectLimit(-1);
         config.setConnectionTimeout(5000);
         config.setRequestTimeout(15_000);
         return new KubernetesClientBuilder()
                 .withConfig(config)
-                .withHttpClientFactory(new JdkHttpClientFactory())
+                .withHttpClientFactory(new Http1())
                 .build();
     }
 
@@ -63,5 +67,16 @@ public final class KubeConnection {
                             + SERVICE_ACCOUNT);
         }
         return Config.autoConfigure(null);
+    }
+
+    /**
+     * HTTP/2 would send everything through one connection, and when that dies silently each new
+     * attempt would go the same way. With HTTP/1.1 a new watch means a new connection.
+     */
+    private static final class Http1 extends JdkHttpClientFactory {
+        @Override
+        protected void additionalConfig(HttpClient.Builder builder) {
+            builder.version(HttpClient.Version.HTTP_1_1);
+        }
     }
 }

@@ -1,40 +1,27 @@
 package dev.culvert.agent.kube;
 
+import dev.culvert.agent.kube.JsonFields.Report;
 import dev.culvert.agent.state.ClusterEvent;
 import dev.culvert.agent.state.NodeInfo;
 import dev.culvert.agent.state.OwnNode;
 import dev.culvert.agent.state.VtepAnnouncement;
 import dev.culvert.net.IpAddresses;
-import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.api.model.NodeAddress;
-import io.fabric8.kubernetes.api.model.NodeBuilder;
-import io.fabric8.kubernetes.api.model.NodeCondition;
-import io.fabric8.kubernetes.api.model.NodeConditionBuilder;
-import io.fabric8.kubernetes.api.model.NodeSpec;
-import io.fabric8.kubernetes.api.model.NodeStatus;
-import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.net.InetAddress;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
-import org.apache.logging.log4j.LogManager;
-import org.apache.logging.log4j.Logger;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
 
-/** Turns all Node objects into events. The sink is called on the client's threads. */
+/** Turns all Node objects into events. The sink is called on a thread of the watch's own. */
 public final class NodeWatch implements AutoCloseable {
-    private static final Logger LOG = LogManager.getLogger(NodeWatch.class);
-
-    private final ResourceWatch<Node, NodeInfo> watch;
-
-    /** Understands Culvert's own annotations only; nothing happens before {@link #start}. */
-    public NodeWatch(KubernetesClient client, Consumer<ClusterEvent> sink) {
-        this(client, "", NodeAnnotations.culvert(), sink);
-    }
+    private final ResourceWatch<NodeInfo> watch;
 
     /**
      * Nothing happens before {@link #start}.
@@ -46,13 +33,43 @@ public final class NodeWatch implements AutoCloseable {
             KubernetesClient client,
             String nodeName,
             NodeAnnotations annotations,
+            MeterRegistry metrics,
             Consumer<ClusterEvent> sink) {
+        this(client, nodeName, annotations, metrics, sink, WatchTiming.DEFAULT);
+    }
+
+    /** Of Culvert's own annotations only, and of no node in particular. */
+    NodeWatch(
+            KubernetesClient client,
+            MeterRegistry metrics,
+            Consumer<ClusterEvent> sink,
+            WatchTiming timing) {
+        this(client, "", NodeAnnotations.culvert(), metrics, sink, timing);
+    }
+
+    private NodeWatch(
+            KubernetesClient client,
+            String nodeName,
+            NodeAnnotations annotations,
+            MeterRegistry metrics,
+            Consumer<ClusterEvent> sink,
+            WatchTiming timing) {
         this.watch =
                 new ResourceWatch<>(
                         "nodes",
                         client.getMasterUrl(),
-                        client.nodes(),
-                        new NodeMapping(nodeName, annotations, sink));
+                        new ResourceApi(client, "api/v1/nodes", "", timing.answerWithin()),
+                        new NodeMapping(nodeName, annotations, sink),
+                        timing,
+                        metrics);
+    }
+
+    /**
+     * Takes nodes for known before the start: the first list is told as the difference to them.
+     * Nothing is told of these themselves.
+     */
+    public void remember(List<NodeInfo> nodes) {
+        nodes.forEach(node -> watch.remember(node.name(), node));
     }
 
     /** Begins to watch, and keeps trying for as long as it takes. */
@@ -60,9 +77,18 @@ public final class NodeWatch implements AutoCloseable {
         watch.start();
     }
 
-    /** Why the nodes are not known, a sentence; empty while they are. */
+    /** Whether all nodes have been listed since the start. */
+    public boolean isListed() {
+        return watch.isListed();
+    }
+
+    /** Why the API cannot be used, a sentence; empty while it can. */
     public String problem() {
         return watch.problem();
+    }
+
+    WatchMeters meters() {
+        return watch.meters();
     }
 
     @Override
@@ -71,130 +97,115 @@ public final class NodeWatch implements AutoCloseable {
     }
 
     /** What we use of a Node. */
-    private static final class NodeMapping implements ResourceWatch.Mapping<Node, NodeInfo> {
-        private final String nodeName;
-        private final NodeAnnotations annotations;
-        private final Consumer<ClusterEvent> sink;
-        private final Map<String, String> refused = new ConcurrentHashMap<>();
+    record NodeMapping(String nodeName, NodeAnnotations known, Consumer<ClusterEvent> sink)
+            implements ResourceWatch.Mapping<NodeInfo> {
+        /** The age of a node that does not tell it: it must not take ranges from others. */
+        private static final String YOUNGEST = "9999-12-31T23:59:59Z";
 
-        NodeMapping(String nodeName, NodeAnnotations annotations, Consumer<ClusterEvent> sink) {
-            this.nodeName = nodeName;
-            this.annotations = annotations;
-            this.sink = sink;
+        @Override
+        public String key(JsonNode node) {
+            return JsonFields.name(node, "name");
         }
 
         @Override
-        public String key(Node node) {
-            return node.getMetadata().getName();
-        }
-
-        /**
-         * The first listing is told from the store, so this keeps all that {@link #value} reads.
-         */
-        @Override
-        public Node cutDown(Node node) {
-            ObjectMeta meta = node.getMetadata();
-            return new NodeBuilder()
-                    .withNewMetadata()
-                    .withName(meta.getName())
-                    .withUid(meta.getUid())
-                    .withResourceVersion(meta.getResourceVersion())
-                    .withCreationTimestamp(meta.getCreationTimestamp())
-                    .withAnnotations(annotations.relevant(meta.getAnnotations()))
-                    .endMetadata()
-                    .withNewSpec()
-                    .withPodCIDRs(podCidrs(node.getSpec()))
-                    .endSpec()
-                    .withNewStatus()
-                    .withAddresses(internalAddresses(node.getStatus()))
-                    .withConditions(networkConditions(node))
-                    .endStatus()
-                    .build();
-        }
-
-        /** Of this node only: there are many, and they change with each heartbeat. */
-        private List<NodeCondition> networkConditions(Node node) {
-            NodeStatus status = node.getStatus();
-            boolean own = node.getMetadata().getName().equals(nodeName);
-            if (!own || status == null || status.getConditions() == null) {
-                return List.of();
-            }
-            return status.getConditions().stream()
-                    .filter(each -> NetworkCondition.TYPE.equals(each.getType()))
-                    .map(
-                            each ->
-                                    new NodeConditionBuilder()
-                                            .withType(each.getType())
-                                            .withStatus(each.getStatus())
-                                            .withReason(each.getReason())
-                                            .build())
-                    .toList();
-        }
-
-        private static List<NodeAddress> internalAddresses(@Nullable NodeStatus status) {
-            if (status == null || status.getAddresses() == null) {
-                return List.of();
-            }
-            return status.getAddresses().stream()
-                    .filter(address -> "InternalIP".equals(address.getType()))
-                    .toList();
-        }
-
-        @Override
-        public NodeInfo value(Node node) {
-            ObjectMeta meta = node.getMetadata();
+        public NodeInfo value(JsonNode node, Oddities oddities) {
+            String name = key(node);
+            Report report = what -> oddities.report("node " + name, what);
+            JsonNode meta = node.path("metadata");
             return new NodeInfo(
-                    meta.getName(),
-                    Objects.requireNonNullElse(meta.getUid(), ""),
-                    Objects.requireNonNullElse(meta.getCreationTimestamp(), ""),
-                    internalIps(node.getStatus()),
-                    podCidrs(node.getSpec()),
-                    vtep(meta),
-                    meta.getName().equals(nodeName) ? own(node) : null);
+                    name,
+                    JsonFields.text(meta.path("uid")),
+                    created(meta.path("creationTimestamp"), report),
+                    internalIps(node.path("status").path("addresses"), report),
+                    podCidrs(node.path("spec"), report),
+                    vtep(annotations(meta), report),
+                    name.equals(nodeName) ? own(node, report) : null);
         }
 
-        private OwnNode own(Node node) {
+        private OwnNode own(JsonNode node, Report report) {
             return new OwnNode(
-                    annotations.relevant(node.getMetadata().getAnnotations()),
-                    networkConditions(node).stream()
-                            .map(each -> each.getStatus() + " " + each.getReason())
-                            .findFirst()
-                            .orElse(""));
+                    annotations(node.path("metadata")),
+                    networkCondition(node.path("status").path("conditions"), report));
         }
 
-        private static List<InetAddress> internalIps(@Nullable NodeStatus status) {
+        private static String networkCondition(JsonNode conditions, Report report) {
+            for (JsonNode each : JsonFields.items(conditions, "status.conditions", report)) {
+                if (JsonFields.text(each.path("type")).equals(NetworkCondition.TYPE)) {
+                    return JsonFields.text(each.path("status"))
+                            + " "
+                            + JsonFields.text(each.path("reason"));
+                }
+            }
+            return "";
+        }
+
+        private Map<String, String> annotations(JsonNode meta) {
+            Map<String, String> texts = new HashMap<>();
+            meta.path("annotations")
+                    .properties()
+                    .forEach(
+                            each ->
+                                    texts.put(each.getKey(), JsonFields.text(each.getValue())));
+            return known.relevant(texts);
+        }
+
+        private static String created(JsonNode value, Report report) {
+            String text = JsonFields.text(value);
+            try {
+                // In one form, since ages are compared as texts.
+                return Instant.parse(text).toString();
+            } catch (DateTimeParseException _) {
+                report.absurd(
+                        "metadata.creationTimestamp is %s, so it counts as the youngest"
+                                .formatted(Oddities.quote(text)));
+                return YOUNGEST;
+            }
+        }
+
+        private static List<InetAddress> internalIps(JsonNode addresses, Report report) {
             List<InetAddress> ips = new ArrayList<>();
-            for (NodeAddress address : internalAddresses(status)) {
-                try {
-                    ips.add(IpAddresses.parse(address.getAddress()));
-                } catch (IllegalArgumentException e) {
-                    LOG.warn("an InternalIP of a node is left out: {}", e.getMessage());
+            for (JsonNode address : JsonFields.items(addresses, "status.addresses", report)) {
+                if (JsonFields.text(address.path("type")).equals("InternalIP")) {
+                    addIp(ips, JsonFields.text(address.path("address")), report);
                 }
             }
             return ips;
         }
 
-        private static List<String> podCidrs(@Nullable NodeSpec spec) {
-            if (spec == null) {
-                return List.of();
+        private static void addIp(List<InetAddress> ips, String text, Report report) {
+            try {
+                ips.add(IpAddresses.parse(text));
+            } catch (IllegalArgumentException _) {
+                report.absurd("the InternalIP %s is no IP address".formatted(Oddities.quote(text)));
             }
-            if (spec.getPodCIDRs() != null && !spec.getPodCIDRs().isEmpty()) {
-                return spec.getPodCIDRs();
-            }
-            return spec.getPodCIDR() == null || spec.getPodCIDR().isEmpty()
-                    ? List.of()
-                    : List.of(spec.getPodCIDR());
         }
 
-        private @Nullable VtepAnnouncement vtep(ObjectMeta meta) {
+        /** As written, but for what is no text at all: what is no range is judged later. */
+        private static List<String> podCidrs(JsonNode spec, Report report) {
+            List<String> several = JsonFields.texts(spec.path("podCIDRs"), "spec.podCIDRs", report);
+            String one = JsonFields.text(spec.path("podCIDR"));
+            return several.isEmpty() && !one.isEmpty() ? List.of(one) : several;
+        }
+
+        private @Nullable VtepAnnouncement vtep(Map<String, String> annotations, Report report) {
             try {
-                return annotations.read(annotations.relevant(meta.getAnnotations()));
-            } catch (IllegalArgumentException e) {
-                String reason = String.valueOf(e.getMessage());
-                if (!reason.equals(refused.put(meta.getName(), reason))) {
-                    LOG.warn("node left out node={}: {}", meta.getName(), reason);
+                VtepAnnouncement vtep = known.read(annotations);
+                if (vtep != null) {
+                    requireUnicast(vtep.address());
                 }
+                return vtep;
+            } catch (IllegalArgumentException e) {
+                report.absurd("no peer, since " + e.getMessage());
                 return null;
+            }
+        }
+
+        private static void requireUnicast(InetAddress address) {
+            if (address.isAnyLocalAddress()
+                    || address.isMulticastAddress()
+                    || address.isLoopbackAddress()) {
+                throw new IllegalArgumentException(
+                        "no other node can be reached at " + address.getHostAddress());
             }
         }
 
@@ -205,7 +216,6 @@ public final class NodeWatch implements AutoCloseable {
 
         @Override
         public void removed(String name) {
-            refused.remove(name);
             sink.accept(new ClusterEvent.NodeRemoved(name));
         }
 

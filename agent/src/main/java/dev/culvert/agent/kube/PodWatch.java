@@ -1,37 +1,62 @@
 package dev.culvert.agent.kube;
 
+import dev.culvert.agent.kube.JsonFields.Report;
 import dev.culvert.agent.state.ClusterEvent;
 import dev.culvert.agent.state.PodInfo;
 import dev.culvert.net.IpAddresses;
-import io.fabric8.kubernetes.api.model.ObjectMeta;
-import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.PodBuilder;
-import io.fabric8.kubernetes.api.model.PodIP;
-import io.fabric8.kubernetes.api.model.PodStatus;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.net.InetAddress;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
 
-/** Turns the Pod objects of one node into events. The sink is called on the client's threads. */
+/** Turns the Pod objects of one node into events. The sink is called on the watch's own thread. */
 public final class PodWatch implements AutoCloseable {
-    private final ResourceWatch<Pod, PodInfo> watch;
+    private final ResourceWatch<PodInfo> watch;
 
     /** Nothing happens before {@link #start}. */
-    public PodWatch(KubernetesClient client, String nodeName, Consumer<ClusterEvent> sink) {
+    public PodWatch(
+            KubernetesClient client,
+            String nodeName,
+            MeterRegistry metrics,
+            Consumer<ClusterEvent> sink) {
+        this(client, nodeName, metrics, sink, WatchTiming.DEFAULT);
+    }
+
+    PodWatch(
+            KubernetesClient client,
+            String nodeName,
+            MeterRegistry metrics,
+            Consumer<ClusterEvent> sink,
+            WatchTiming timing) {
         this.watch =
                 new ResourceWatch<>(
                         "pods",
                         client.getMasterUrl(),
-                        client.pods().inAnyNamespace().withField("spec.nodeName", nodeName),
-                        new PodMapping(sink));
+                        new ResourceApi(
+                                client,
+                                "api/v1/pods",
+                                "spec.nodeName=" + nodeName,
+                                timing.answerWithin()),
+                        new PodMapping(sink),
+                        timing,
+                        metrics);
     }
 
     /** Begins to watch, and keeps trying for as long as it takes. */
     public void start() {
         watch.start();
+    }
+
+    /** Whether all pods of the node have been listed since the start. */
+    public boolean isListed() {
+        return watch.isListed();
+    }
+
+    WatchMeters meters() {
+        return watch.meters();
     }
 
     @Override
@@ -40,49 +65,35 @@ public final class PodWatch implements AutoCloseable {
     }
 
     /** What we use of a Pod. */
-    private record PodMapping(Consumer<ClusterEvent> sink)
-            implements ResourceWatch.Mapping<Pod, PodInfo> {
-
+    record PodMapping(Consumer<ClusterEvent> sink) implements ResourceWatch.Mapping<PodInfo> {
         @Override
-        public String key(Pod pod) {
-            return pod.getMetadata().getNamespace() + "/" + pod.getMetadata().getName();
-        }
-
-        /**
-         * The first listing is told from the store, so this keeps all that {@link #value} reads.
-         */
-        @Override
-        public Pod cutDown(Pod pod) {
-            ObjectMeta meta = pod.getMetadata();
-            return new PodBuilder()
-                    .withNewMetadata()
-                    .withNamespace(meta.getNamespace())
-                    .withName(meta.getName())
-                    .withUid(meta.getUid())
-                    .withResourceVersion(meta.getResourceVersion())
-                    .endMetadata()
-                    .withNewStatus()
-                    .withPodIPs(podIps(pod.getStatus()))
-                    .endStatus()
-                    .build();
+        public String key(JsonNode pod) {
+            return JsonFields.name(pod, "namespace") + "/" + JsonFields.name(pod, "name");
         }
 
         @Override
-        public PodInfo value(Pod pod) {
-            ObjectMeta meta = pod.getMetadata();
+        public PodInfo value(JsonNode pod, Oddities oddities) {
+            String key = key(pod);
             return new PodInfo(
-                    meta.getNamespace(),
-                    meta.getName(),
-                    Objects.requireNonNullElse(meta.getUid(), ""),
-                    addresses(pod.getStatus()));
+                    JsonFields.name(pod, "namespace"),
+                    JsonFields.name(pod, "name"),
+                    JsonFields.text(pod.path("metadata").path("uid")),
+                    addresses(
+                            pod.path("status").path("podIPs"),
+                            what -> oddities.report("pod " + key, what)));
         }
 
-        private static List<InetAddress> addresses(@Nullable PodStatus status) {
-            return podIps(status).stream().map(PodIP::getIp).map(IpAddresses::parse).toList();
-        }
-
-        private static List<PodIP> podIps(@Nullable PodStatus status) {
-            return status == null || status.getPodIPs() == null ? List.of() : status.getPodIPs();
+        private static List<InetAddress> addresses(JsonNode podIps, Report report) {
+            List<InetAddress> addresses = new ArrayList<>();
+            for (JsonNode each : JsonFields.items(podIps, "status.podIPs", report)) {
+                String text = JsonFields.text(each.path("ip"));
+                try {
+                    addresses.add(IpAddresses.parse(text));
+                } catch (IllegalArgumentException _) {
+                    report.absurd("the pod IP %s is no IP address".formatted(Oddities.quote(text)));
+                }
+            }
+            return addresses;
         }
 
         @Override

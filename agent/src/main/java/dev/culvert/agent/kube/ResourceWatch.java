@@ -1,47 +1,60 @@
 package dev.culvert.agent.kube;
 
-import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.fabric8.kubernetes.client.dsl.Informable;
-import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
-import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
-import io.fabric8.kubernetes.client.informers.cache.BasicItemStore;
-import java.net.ConnectException;
+import dev.culvert.agent.kube.WatchStream.Message;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.net.HttpURLConnection;
 import java.net.URL;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Watches one kind of object for as long as the agent lives: an informer, replaced when it stops
- * and every few minutes anyway, since informers can fall silent. Tells of differences only, so that
- * a replacement is not noticed outside. Any thread may ask whether it is well.
+ * Watches one kind of object for as long as the agent lives, on a thread of its own: lists, then
+ * follows the events from the list's version on, and begins anew whenever the connection breaks,
+ * falls silent or the server asks for it. Tells of differences only, so that none of this is
+ * noticed outside. Any thread may ask whether it is well.
  *
- * @param <T> the client's type
- * @param <V> what we make of it
+ * <p>After a break the events that were missed are asked for first, which is quick and cheap; a
+ * whole list follows after a while that grows with the number of objects, so that the agents of a
+ * large cluster do not all list at once when its API server comes back.
+ *
+ * @param <V> what we make of an object
  */
-final class ResourceWatch<T extends HasMetadata, V> implements AutoCloseable {
+final class ResourceWatch<V> implements AutoCloseable {
     private static final Logger LOG = LogManager.getLogger(ResourceWatch.class);
-    private static final Duration RELIST = Duration.ofMinutes(10);
-    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final JsonMapper JSON = new JsonMapper();
 
-    /** The way between the client's objects and ours. */
-    interface Mapping<T, V> {
-        /** A name that is unique among objects of the kind. */
-        String key(T object);
+    /** A watch that lives so long is well, and pauses begin small again. */
+    private static final Duration WELL_AFTER = Duration.ofSeconds(5);
 
-        /** What is kept in memory: the object without all that we do not use. */
-        T cutDown(T object);
+    /** An end sooner than this, and without an event, means that the version is too old. */
+    private static final Duration SUSPICIOUSLY_SOON = Duration.ofSeconds(2);
 
-        /** Ours. */
-        V value(T object);
+    /** Of a cluster whose agents all lost their watches, so many shall list in a second. */
+    private static final int LISTS_A_SECOND = 10;
+
+    private static final int MOST_ERRORS = 3;
+
+    /** The way between the API's objects and ours. */
+    interface Mapping<V> {
+        /**
+         * A name that is unique among objects of the kind.
+         *
+         * @throws IllegalArgumentException with the reason when the object has none
+         */
+        String key(JsonNode object);
+
+        /** Ours; absurd fields are left out and reported. */
+        V value(JsonNode object, Oddities oddities);
 
         /** A new or changed object. */
         void changed(V value);
@@ -49,191 +62,324 @@ final class ResourceWatch<T extends HasMetadata, V> implements AutoCloseable {
         /** An object that is gone. */
         void removed(String key);
 
-        /** All objects that there are have been told; may come again. */
+        /** All objects that there are have been told, for the first time. */
         void listed();
     }
 
     private final String kind;
-    private final URL server;
-    private final Informable<T> resources;
-    private final Mapping<T, V> mapping;
-    private final Map<String, V> known = new HashMap<>();
-    private final ScheduledExecutorService supervisor;
-    private @Nullable SharedIndexInformer<T> informer;
-    private long startedAt;
-    private long lastWell;
-    private boolean listed;
-    private volatile String problem = "";
+    private final ResourceApi api;
+    private final Mapping<V> mapping;
+    private final WatchTiming timing;
+    private final WatchMeters meters;
+    private final Oddities oddities;
+    private final KnownObjects<V> known;
+    private final ApiHealth health;
+    private final Thread thread;
+    private final CountDownLatch closing = new CountDownLatch(1);
+    private String version = "";
+    private long refreshAt;
+    private int failures;
+    private volatile boolean listed;
 
     /**
      * @param kind the plural name of the kind
      * @param server the API server's address, for messages
      */
-    ResourceWatch(String kind, URL server, Informable<T> resources, Mapping<T, V> mapping) {
+    ResourceWatch(
+            String kind,
+            URL server,
+            ResourceApi api,
+            Mapping<V> mapping,
+            WatchTiming timing,
+            MeterRegistry metrics) {
         this.kind = kind;
-        this.server = server;
-        this.resources = resources;
+        this.health = new ApiHealth(kind, server);
+        this.api = api;
         this.mapping = mapping;
-        this.supervisor =
-                Executors.newSingleThreadScheduledExecutor(
-                        Thread.ofPlatform().daemon().name("kube-" + kind).factory());
+        this.timing = timing;
+        this.meters = new WatchMeters(metrics, kind);
+        this.oddities = new Oddities(meters);
+        this.known = new KnownObjects<>((_, value) -> mapping.changed(value), mapping::removed);
+        this.thread = Thread.ofPlatform().daemon().name("kube-" + kind).unstarted(this::run);
+    }
+
+    /** Before the start: what was known when the agent last ran. Nobody is told. */
+    void remember(String key, V value) {
+        known.remember(key, value);
     }
 
     void start() {
-        lastWell = System.nanoTime();
-        var _ = supervisor.scheduleWithFixedDelay(this::supervise, 0, 250, TimeUnit.MILLISECONDS);
+        thread.start();
     }
 
-    /** Why the API cannot be reached, a sentence; empty while it can. */
+    /** Whether the objects have been listed since the start. */
+    boolean isListed() {
+        return listed;
+    }
+
+    /** Why the API cannot be used, a sentence; empty while it can. */
     String problem() {
-        return problem;
+        return health.problem();
     }
 
-    private void supervise() {
-        try {
-            SharedIndexInformer<T> current = informer;
-            if (current == null || !current.isRunning() || isOld()) {
-                replace();
-            } else if (current.isWatching()) {
-                well(current);
-            } else if (isOlderThan(lastWell, PATIENCE) && problem.isEmpty()) {
-                failed("the watch is not established");
+    WatchMeters meters() {
+        return meters;
+    }
+
+    private void run() {
+        while (closing.getCount() > 0) {
+            try {
+                restart(listAndFollow());
+            } catch (InterruptedException _) {
+                return;
             }
+        }
+    }
+
+    private RestartReason listAndFollow() throws InterruptedException {
+        try {
+            if (version.isEmpty()) {
+                listAll();
+            }
+            return follow();
+        } catch (ApiException e) {
+            if (e.isGone()) {
+                return RestartReason.GONE;
+            }
+            health.failed(e.sentence());
+            return RestartReason.UNREACHABLE;
         } catch (RuntimeException e) {
-            failed(reason(e));
+            LOG.error("a defect of the agent: the watch is begun anew kind={}", kind, e);
+            version = "";
+            health.failed(ResourceApi.reason(e));
+            return RestartReason.ERROR;
+        } finally {
+            health.answered();
         }
     }
 
-    private boolean isOld() {
-        return isOlderThan(startedAt, RELIST);
-    }
-
-    private static boolean isOlderThan(long nanos, Duration age) {
-        return System.nanoTime() - nanos > age.toNanos();
-    }
-
-    private void replace() {
-        SharedIndexInformer<T> old = informer;
-        if (old != null) {
-            old.stop();
+    private void restart(RestartReason reason) throws InterruptedException {
+        meters.restarted(reason);
+        LOG.debug("the watch is begun anew kind={} reason={}", kind, reason.label());
+        switch (reason) {
+            case ENDED, UNREACHABLE -> {}
+            case LOST, STALLED -> refreshSoon();
+            case GONE, DISORDER, REFRESH -> version = "";
+            case ERROR -> version = failures >= MOST_ERRORS ? "" : version;
         }
-        listed = false;
-        startedAt = System.nanoTime();
-        SharedIndexInformer<T> fresh = resources.runnableInformer(0);
-        fresh.itemStore(new CutDownStore());
-        fresh.addEventHandler(new Handler());
-        fresh.exceptionHandler(
-                (_, cause) -> {
-                    failed(reason(cause));
-                    return true;
-                });
-        informer = fresh;
-        var _ = fresh.start();
+        if (reason != RestartReason.ENDED && reason != RestartReason.REFRESH) {
+            pause();
+        }
     }
 
-    private void well(SharedIndexInformer<T> current) {
-        lastWell = System.nanoTime();
-        if (!problem.isEmpty()) {
-            problem = "";
-            LOG.info("the Kubernetes API answers again, listing anew kind={}", kind);
-            replace();
-            return;
+    private void pause() throws InterruptedException {
+        int doublings = Math.min(failures, 16);
+        failures++;
+        long longest =
+                Math.min(
+                        timing.firstPause().toNanos() << doublings,
+                        timing.longestPause().toNanos());
+        var _ = closing.await(longest / 2 + random(longest / 2), TimeUnit.NANOSECONDS);
+    }
+
+    private static long random(long below) {
+        return ThreadLocalRandom.current().nextLong(below + 1);
+    }
+
+    private void refreshSoon() {
+        long spread = Duration.ofSeconds(1).toNanos() * known.size() / LISTS_A_SECOND;
+        long soon = System.nanoTime() + random(spread);
+        refreshAt = refreshAt - soon > 0 ? soon : refreshAt;
+    }
+
+    private static boolean isPast(long nanos) {
+        return System.nanoTime() - nanos >= 0;
+    }
+
+    private void listAll() throws ApiException, InterruptedException {
+        Map<String, KnownObjects.Entry<V>> list = new HashMap<>();
+        String listVersion;
+        try {
+            listVersion = list(list, true);
+        } catch (ApiException e) {
+            if (!e.isGone()) {
+                throw e;
+            }
+            // The pages took longer than the server remembers: all at once, then.
+            list.clear();
+            listVersion = list(list, false);
         }
-        if (!listed && current.hasSynced()) {
+        known.replace(list, number(listVersion));
+        version = listVersion;
+        long refresh = timing.refreshAfter().toNanos();
+        refreshAt = System.nanoTime() + refresh + random(refresh / 2);
+        if (!listed) {
             listed = true;
-            forgetWhatIsGone(current);
             mapping.listed();
         }
     }
 
-    private void forgetWhatIsGone(SharedIndexInformer<T> current) {
-        Set<String> present = new HashSet<>();
-        current.getStore().list().forEach(object -> present.add(mapping.key(object)));
-        synchronized (known) {
-            Set.copyOf(known.keySet()).stream()
-                    .filter(key -> !present.contains(key))
-                    .forEach(this::remove);
+    private String list(Map<String, KnownObjects.Entry<V>> list, boolean paged)
+            throws ApiException, InterruptedException {
+        String next = "";
+        ListPage page;
+        do {
+            health.asked();
+            page = api.list(next, paged, object -> collect(object, list));
+            meters.heard();
+            next = page.next();
+        } while (!next.isEmpty());
+        return page.version();
+    }
+
+    private void collect(JsonNode object, Map<String, KnownObjects.Entry<V>> list) {
+        try {
+            String key = mapping.key(object);
+            V value = mapping.value(object, oddities);
+            list.put(key, new KnownObjects.Entry<>(versionOf(object), value));
+        } catch (IllegalArgumentException e) {
+            oddities.report("an object among the " + kind, String.valueOf(e.getMessage()));
         }
     }
 
-    private void failed(String reason) {
-        if (problem.isEmpty()) {
+    private RestartReason follow() throws ApiException, InterruptedException {
+        health.asked();
+        Duration lifetime = timing.stallAfter().multipliedBy(4);
+        long extra = random(lifetime.toSeconds());
+        try (WatchStream stream = api.watch(version, lifetime.plusSeconds(extra))) {
+            health.well();
+            meters.heard();
+            return follow(stream);
+        }
+    }
+
+    private RestartReason follow(WatchStream stream) throws InterruptedException {
+        long begun = System.nanoTime();
+        boolean heard = false;
+        while (true) {
+            Message message = stream.poll(untilSomethingIsDue());
+            if (isPast(begun + WELL_AFTER.toNanos())) {
+                failures = 0;
+            }
+            RestartReason reason;
+            switch (message) {
+                case null -> reason = due();
+                case Message.Event(String text) -> {
+                    heard = true;
+                    reason = take(text);
+                }
+                case Message.End(boolean orderly, String words) -> {
+                    boolean soon = !heard && !isPast(begun + SUSPICIOUSLY_SOON.toNanos());
+                    return ended(orderly, soon, words);
+                }
+            }
+            if (reason != null) {
+                return reason;
+            }
+        }
+    }
+
+    private Duration untilSomethingIsDue() {
+        long now = System.nanoTime();
+        long untilStall = meters.heardAt() + timing.stallAfter().toNanos() - now;
+        return Duration.ofNanos(Math.max(0, Math.min(untilStall, refreshAt - now)));
+    }
+
+    private @Nullable RestartReason due() {
+        if (isPast(meters.heardAt() + timing.stallAfter().toNanos())) {
             LOG.warn(
-                    "the Kubernetes API does not answer, will retry kind={} server={}: {}",
-                    kind,
-                    server,
-                    reason);
+                    "neither an event nor a bookmark for {} s, connecting anew kind={}",
+                    timing.stallAfter().toSeconds(),
+                    kind);
+            return RestartReason.STALLED;
         }
-        problem =
-                "the Kubernetes API at %s cannot be used (%s): %s".formatted(server, kind, reason);
+        return isPast(refreshAt) ? RestartReason.REFRESH : null;
     }
 
-    /** The innermost cause that says something. */
-    private static String reason(Throwable failure) {
-        String reason = failure.getClass().getSimpleName();
-        for (Throwable each = failure; each != null; each = each.getCause()) {
-            if (each.getMessage() != null) {
-                reason = each.getMessage();
-            } else if (each instanceof ConnectException) {
-                reason = "connection refused";
-            }
+    private RestartReason ended(boolean orderly, boolean soon, String words) {
+        if (orderly && soon) {
+            return RestartReason.GONE;
         }
-        return reason;
+        LOG.debug("the watch ended kind={}: {}", kind, words);
+        return orderly ? RestartReason.ENDED : RestartReason.LOST;
     }
 
-    private void put(T object) {
-        V value = mapping.value(object);
-        synchronized (known) {
-            V before = known.put(mapping.key(object), value);
-            if (!value.equals(before)) {
-                mapping.changed(value);
+    /** An event; why the watch must be begun anew, or null if it need not. */
+    private @Nullable RestartReason take(String text) {
+        meters.heard();
+        JsonNode event;
+        try {
+            event = JSON.readTree(text);
+        } catch (JacksonException e) {
+            oddities.report("an event about " + kind, "not JSON: " + e.getOriginalMessage());
+            return RestartReason.DISORDER;
+        }
+        JsonNode object = event.path("object");
+        switch (event.path("type").asString("")) {
+            case "ADDED", "MODIFIED" -> take(object, true);
+            case "DELETED" -> take(object, false);
+            case "BOOKMARK" -> known.upTo(versionOf(object));
+            case "ERROR" -> {
+                return error(object);
             }
+            default -> oddities.report("an event about " + kind, "its type is unknown");
+        }
+        advance(object);
+        return known.isDoubtful() ? RestartReason.DISORDER : null;
+    }
+
+    private void take(JsonNode object, boolean present) {
+        try {
+            String key = mapping.key(object);
+            if (present) {
+                known.present(key, versionOf(object), mapping.value(object, oddities));
+            } else {
+                known.absent(key, versionOf(object));
+            }
+        } catch (IllegalArgumentException e) {
+            oddities.report("an object among the " + kind, String.valueOf(e.getMessage()));
         }
     }
 
-    private void remove(String key) {
-        synchronized (known) {
-            if (known.remove(key) != null) {
-                mapping.removed(key);
-            }
+    private RestartReason error(JsonNode status) {
+        if (status.path("code").asInt(0) == HttpURLConnection.HTTP_GONE) {
+            return RestartReason.GONE;
+        }
+        health.failed(
+                "the server ends the watch: "
+                        + Oddities.printable(status.path("message").asString("no reason given")));
+        return RestartReason.ERROR;
+    }
+
+    private void advance(JsonNode object) {
+        if (versionOf(object) > number(version)) {
+            version = object.path("metadata").path("resourceVersion").asString("");
+        }
+    }
+
+    private static long versionOf(JsonNode object) {
+        return number(object.path("metadata").path("resourceVersion").asString(""));
+    }
+
+    private static long number(String version) {
+        try {
+            return Long.parseLong(version);
+        } catch (NumberFormatException _) {
+            return KnownObjects.NO_VERSION;
         }
     }
 
     @Override
     public void close() {
-        supervisor.shutdownNow();
-        SharedIndexInformer<T> current = informer;
-        if (current != null) {
-            current.stop();
+        closing.countDown();
+        if (thread.getState() == Thread.State.NEW) {
+            return;
         }
-    }
-
-    /** Runs on the informer's thread. */
-    private final class Handler implements ResourceEventHandler<T> {
-        @Override
-        public void onAdd(T object) {
-            put(object);
-        }
-
-        @Override
-        public void onUpdate(T before, T object) {
-            put(object);
-        }
-
-        @Override
-        public void onDelete(T object, boolean finalStateUnknown) {
-            remove(mapping.key(object));
-        }
-    }
-
-    private final class CutDownStore extends BasicItemStore<T> {
-        CutDownStore() {
-            super(mapping::key);
-        }
-
-        @Override
-        public @Nullable T put(String key, T object) {
-            return super.put(key, mapping.cutDown(object));
+        thread.interrupt();
+        try {
+            var _ = thread.join(Duration.ofSeconds(5));
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
         }
     }
 }

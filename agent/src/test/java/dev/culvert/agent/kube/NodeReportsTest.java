@@ -15,6 +15,7 @@ import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.fabric8.mockwebserver.Context;
 import io.fabric8.mockwebserver.MockWebServer;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Instant;
@@ -42,7 +43,12 @@ class NodeReportsTest {
     private final AtomicLong nanos = new AtomicLong();
     private final EventRecorder events = new EventRecorder(client, "n1", nanos::get);
     private final NodeWatch watch =
-            new NodeWatch(client, "n1", NodeAnnotations.culvert(), this::observe);
+            new NodeWatch(
+                    client,
+                    "n1",
+                    NodeAnnotations.culvert(),
+                    new SimpleMeterRegistry(),
+                    this::observe);
 
     private boolean isReady() {
         looks.incrementAndGet();

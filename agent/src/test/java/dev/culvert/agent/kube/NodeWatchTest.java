@@ -10,19 +10,19 @@ import dev.culvert.net.IpAddresses;
 import dev.culvert.net.MacAddress;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
-import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
-import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.fabric8.mockwebserver.Context;
 import io.fabric8.mockwebserver.MockWebServer;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -37,7 +37,7 @@ class NodeWatchTest {
     private final Queue<ClusterEvent> events = new ConcurrentLinkedQueue<>();
     private KubernetesMockServer server = serve(0);
     private final KubernetesClient client = connect(server.getPort());
-    private final NodeWatch watch = new NodeWatch(client, events::add);
+    private final NodeWatch watch = new NodeWatch(client, new SimpleMeterRegistry(), events::add);
 
     @BeforeEach
     void start() {
@@ -127,6 +127,22 @@ class NodeWatchTest {
         await().atMost(LONG).until(() -> watch.problem().isEmpty());
     }
 
+    /** The mock server does not tell later what was missed: only a list helps. */
+    @Test
+    void noticesADeletionThatNoEventTold() throws IOException {
+        List<ClusterEvent> told = new CopyOnWriteArrayList<>();
+        try (TcpProxy proxy = TcpProxy.to(server.getPort());
+                KubernetesClient through = connect(proxy.port());
+                NodeWatch other = new NodeWatch(through, new SimpleMeterRegistry(), told::add)) {
+            other.start();
+            await().atMost(LONG).until(() -> told.contains(new ClusterEvent.NodesListed()));
+            proxy.leave();
+            client.nodes().withName("n1").delete();
+            proxy.comeBack();
+            await().atMost(LONG).until(() -> told.contains(new ClusterEvent.NodeRemoved("n1")));
+        }
+    }
+
     private void create(String name, String podCidr) {
         client.nodes().resource(node(name, podCidr)).create();
     }
@@ -181,13 +197,6 @@ class NodeWatchTest {
     }
 
     private static KubernetesClient connect(int port) {
-        Config config = Config.empty();
-        config.setMasterUrl("http://127.0.0.1:" + port + "/");
-        config.setRequestRetryBackoffLimit(0);
-        config.setWatchReconnectInterval(200);
-        return new KubernetesClientBuilder()
-                .withConfig(config)
-                .withHttpClientFactory(new JdkHttpClientFactory())
-                .build();
+        return MockApi.connect(port);
     }
 }
