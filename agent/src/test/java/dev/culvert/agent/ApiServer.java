@@ -136,6 +136,11 @@ final class ApiServer implements AutoCloseable {
         ask(client -> client.nodes().withName(name).delete());
     }
 
+    /** The id that the server gave the node. */
+    String uid(String name) throws Exception {
+        return ask(client -> client.nodes().withName(name).get()).getMetadata().getUid();
+    }
+
     /** What the node's annotation says, or an empty text. */
     String annotation(String name) throws Exception {
         Node node = ask(client -> client.nodes().withName(name).get());

@@ -1,12 +1,13 @@
 package dev.culvert.demo;
 
+import dev.culvert.agent.kube.KubeAssets;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** The demo from the first namespace to the last line. The main thread only. */
 final class Demo {
@@ -16,7 +17,7 @@ final class Demo {
     private static final int TCP_BYTES = 2 * 1024 * 1024;
 
     private final Plan plan;
-    private final String assets;
+    private final @Nullable KubeAssets assets;
     private final ChildProcesses children;
     private final Report report;
     private final List<AgentProcess> agents = new ArrayList<>();
@@ -25,9 +26,9 @@ final class Demo {
     /**
      * Starts nothing yet.
      *
-     * @param assets the folder with etcd and kube-apiserver, or an empty text
+     * @param assets etcd and kube-apiserver, or null for the mock server
      */
-    Demo(Plan plan, String assets, ChildProcesses children, Report report) {
+    Demo(Plan plan, @Nullable KubeAssets assets, ChildProcesses children, Report report) {
         this.plan = plan;
         this.assets = assets;
         this.children = children;
@@ -89,10 +90,10 @@ final class Demo {
     }
 
     private KubernetesApi startApi(NodeHolder underlay) throws DemoException, InterruptedException {
-        if (assets.isEmpty()) {
+        if (assets == null) {
             return KubernetesApi.inMemory(underlay, children, plan);
         }
-        return KubernetesApi.real(Path.of(assets), underlay, children, plan);
+        return KubernetesApi.real(assets, underlay, children, plan);
     }
 
     private void createPods(Topology topology, KubernetesApi api) throws DemoException {

@@ -1,5 +1,6 @@
 package dev.culvert.demo;
 
+import dev.culvert.agent.kube.KubeAssets;
 import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -48,20 +49,22 @@ final class KubernetesApi {
                 new KubernetesApi(
                         new HttpExchange(underlay.sockets(), server(), ""),
                         kubeconfig("http", ""),
-                        "fabric8's mock server, in memory");
+                        "fabric8's mock server, since %s names no real one"
+                                .formatted(KubeAssets.VARIABLE));
         api.awaitReady("/api/v1/nodes", server);
         return api;
     }
 
     /** Starts etcd and kube-apiserver. */
-    static KubernetesApi real(Path assets, NodeHolder underlay, ChildProcesses children, Plan plan)
+    static KubernetesApi real(
+            KubeAssets assets, NodeHolder underlay, ChildProcesses children, Plan plan)
             throws DemoException, InterruptedException {
         LoggedProcess server = KubeApiserver.start(assets, underlay, children, plan.logs());
         KubernetesApi api =
                 new KubernetesApi(
-                        new HttpExchange(underlay.sockets(), server(), KubeApiserver.TOKEN),
-                        kubeconfig("https", KubeApiserver.TOKEN),
-                        "kube-apiserver and etcd of " + assets);
+                        new HttpExchange(underlay.sockets(), server(), KubeAssets.TOKEN),
+                        kubeconfig("https", KubeAssets.TOKEN),
+                        "kube-apiserver and etcd of " + assets.folder());
         api.awaitReady("/readyz", server);
         return api;
     }

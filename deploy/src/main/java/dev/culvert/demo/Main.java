@@ -1,5 +1,6 @@
 package dev.culvert.demo;
 
+import dev.culvert.agent.kube.KubeAssets;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -76,7 +77,7 @@ public final class Main implements Callable<Integer> {
     }
 
     private static String assets() {
-        return System.getenv().getOrDefault("KUBEBUILDER_ASSETS", "");
+        return System.getenv().getOrDefault(KubeAssets.VARIABLE, "");
     }
 
     @Override
@@ -120,7 +121,8 @@ public final class Main implements Callable<Integer> {
         Cleanup cleanup = new Cleanup(children);
         Runtime.getRuntime().addShutdownHook(new Thread(cleanup, "cleanup"));
         try {
-            new Demo(plan, assets, children, report).run();
+            KubeAssets real = assets.isEmpty() ? null : KubeAssets.of(assets);
+            new Demo(plan, real, children, report).run();
         } catch (DemoException | IOException e) {
             if (cleanup.begun()) {
                 // A signal came: the failure is only that things are being removed.

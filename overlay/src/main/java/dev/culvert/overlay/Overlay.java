@@ -55,6 +55,7 @@ public final class Overlay implements AutoCloseable {
     private final List<Channel> channels = new ArrayList<>();
     private final List<LoopLag> lags;
     private volatile Forwarding forwarding;
+    private long publications;
     private volatile long bufferBytes;
     private @Nullable MultiThreadIoEventLoopGroup group;
 
@@ -204,6 +205,7 @@ public final class Overlay implements AutoCloseable {
     /** Makes this the database that packets are forwarded by, at once and as a whole. */
     public synchronized void publish(Fdb fdb) {
         forwarding = forwarding.with(fdb, config.loops(), offload.remoteChecksum());
+        publications++;
     }
 
     /** Says how large a packet of this node's pods may be, in bytes; may change at any time. */
@@ -229,6 +231,10 @@ public final class Overlay implements AutoCloseable {
     /** What it was asked to do, and what it does. */
     public OverlayFeatures features() {
         return features.snapshot();
+    }
+
+    synchronized long publications() {
+        return publications;
     }
 
     int fdbSize() {

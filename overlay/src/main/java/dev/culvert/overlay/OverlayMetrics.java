@@ -58,6 +58,12 @@ final class OverlayMetrics implements AutoCloseable {
                         .register(registry));
         keep(
                 registry,
+                FunctionCounter.builder(
+                                "culvert.overlay.fdb.publications", overlay, Overlay::publications)
+                        .description("How often the forwarding database was replaced")
+                        .register(registry));
+        keep(
+                registry,
                 Gauge.builder("culvert.overlay.loop.lag", overlay, Overlay::lagSeconds)
                         .baseUnit("seconds")
                         .description("How late the event loops got to their tasks at most lately")

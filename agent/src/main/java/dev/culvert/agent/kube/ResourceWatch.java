@@ -79,6 +79,7 @@ final class ResourceWatch<V> implements AutoCloseable {
     private String version = "";
     private long refreshAt;
     private int failures;
+    private boolean checkSoon;
     private volatile boolean listed;
 
     /**
@@ -162,8 +163,8 @@ final class ResourceWatch<V> implements AutoCloseable {
         meters.restarted(reason);
         LOG.debug("the watch is begun anew kind={} reason={}", kind, reason.label());
         switch (reason) {
-            case ENDED, UNREACHABLE -> {}
-            case LOST, STALLED -> refreshSoon();
+            case ENDED -> {}
+            case LOST, STALLED, UNREACHABLE -> checkSoon = true;
             case GONE, DISORDER, REFRESH -> version = "";
             case ERROR -> version = failures >= MOST_ERRORS ? "" : version;
         }
@@ -186,6 +187,7 @@ final class ResourceWatch<V> implements AutoCloseable {
         return ThreadLocalRandom.current().nextLong(below + 1);
     }
 
+    /** The server may be another one, or have forgotten something: a list tells for sure. */
     private void refreshSoon() {
         long spread = Duration.ofSeconds(1).toNanos() * known.size() / LISTS_A_SECOND;
         long soon = System.nanoTime() + random(spread);
@@ -210,6 +212,7 @@ final class ResourceWatch<V> implements AutoCloseable {
             listVersion = list(list, false);
         }
         known.replace(list, number(listVersion));
+        checkSoon = false;
         version = listVersion;
         long refresh = timing.refreshAfter().toNanos();
         refreshAt = System.nanoTime() + refresh + random(refresh / 2);
@@ -249,6 +252,10 @@ final class ResourceWatch<V> implements AutoCloseable {
         try (WatchStream stream = api.watch(version, lifetime.plusSeconds(extra))) {
             health.well();
             meters.heard();
+            if (checkSoon) {
+                checkSoon = false;
+                refreshSoon();
+            }
             return follow(stream);
         }
     }

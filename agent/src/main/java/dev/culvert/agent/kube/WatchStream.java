@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
  * next event is asked for when one is taken, so that no more than one waits here.
  */
 final class WatchStream implements WebSocket.Listener, AutoCloseable {
+    /** RFC 6455, section 7.4.1: any other code is a server that goes away or has trouble. */
     private static final int NORMAL = 1000;
-    private static final int GOING_AWAY = 1001;
+
 
     private final BlockingQueue<Message> messages = new LinkedBlockingQueue<>();
     private volatile @Nullable WebSocket socket;
@@ -72,7 +73,7 @@ final class WatchStream implements WebSocket.Listener, AutoCloseable {
     @Override
     public void onClose(WebSocket from, int code, String reason) {
         messages.add(
-                new Message.End(code == NORMAL || code == GOING_AWAY, "closed with code " + code));
+                new Message.End(code == NORMAL, "closed with code " + code));
         leave(from);
     }
 

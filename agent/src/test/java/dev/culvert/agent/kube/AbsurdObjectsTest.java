@@ -8,9 +8,9 @@ import dev.culvert.agent.state.ClusterEvent;
 import dev.culvert.agent.state.ClusterState;
 import dev.culvert.agent.state.NodeInfo;
 import dev.culvert.agent.state.PodInfo;
+import dev.culvert.agent.state.VtepAnnouncement;
 import dev.culvert.net.IpAddresses;
 import dev.culvert.net.MacAddress;
-import dev.culvert.agent.state.VtepAnnouncement;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.ArrayList;
 import java.util.List;
@@ -89,11 +89,15 @@ class AbsurdObjectsTest {
 
     @Test
     void leavesOutAbsurdFieldsAndCountsThem() {
-        NodeInfo node = nodes.value(JSON.readTree(NODE
-                .replace("192.0.2.1\\\"", "224.0.0.1\\\"")
-                .replace("\"address\":\"192.0.2.1\"", "\"address\":\"here\"")
-                .replace("2026-01-01T00:00:00Z", "yesterday")
-                .replace("[\"10.244.1.0/24\"]", "[7]")), oddities);
+        NodeInfo node =
+                nodes.value(
+                        JSON.readTree(
+                                NODE.replace("192.0.2.1\\\"", "224.0.0.1\\\"")
+                                        .replace(
+                                                "\"address\":\"192.0.2.1\"", "\"address\":\"here\"")
+                                        .replace("2026-01-01T00:00:00Z", "yesterday")
+                                        .replace("[\"10.244.1.0/24\"]", "[7]")),
+                        oddities);
         assertThat(node)
                 .isEqualTo(
                         new NodeInfo(

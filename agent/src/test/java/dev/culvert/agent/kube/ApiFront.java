@@ -220,7 +220,7 @@ final class ApiFront implements AutoCloseable {
     /** Whether the connection may be used again. */
     private boolean answer(String line, Map<String, String> headers, Socket socket)
             throws IOException, InterruptedException {
-        String target = line.split(" ")[1];
+        String target = line.split(" ", -1)[1];
         int mark = target.indexOf('?');
         String path = mark < 0 ? target : target.substring(0, mark);
         String query = mark < 0 ? "" : target.substring(mark + 1);
@@ -261,7 +261,8 @@ final class ApiFront implements AutoCloseable {
         }
         int limit = Integer.parseInt(parameters.getOrDefault("limit", "0"));
         String next = parameters.getOrDefault("continue", "");
-        boolean expired = !next.isEmpty() && expiringPages.getAndUpdate(n -> Math.max(0, n - 1)) > 0;
+        boolean expired =
+                !next.isEmpty() && expiringPages.getAndUpdate(n -> Math.max(0, n - 1)) > 0;
         String body = cache.list(limit == 0 ? 0 : Math.min(limit, mostItems), next, wanted);
         if (expired || body == null) {
             write(out, 410, GONE);
@@ -281,7 +282,7 @@ final class ApiFront implements AutoCloseable {
 
     private static Map<String, String> parameters(String query) {
         Map<String, String> parameters = new HashMap<>();
-        for (String each : query.split("&")) {
+        for (String each : query.split("&", -1)) {
             int equals = each.indexOf('=');
             if (equals > 0) {
                 parameters.put(

@@ -8,40 +8,54 @@ import dev.culvert.agent.state.NodeInfo;
 import dev.culvert.agent.state.VtepAnnouncement;
 import dev.culvert.net.IpAddresses;
 import dev.culvert.net.MacAddress;
-import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
-import io.fabric8.mockwebserver.Context;
-import io.fabric8.mockwebserver.MockWebServer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
-import java.net.InetAddress;
+import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Predicate;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
+/** What holds with a real API server as well, and is tried against one where there is one. */
 class NodeWatchTest {
-    private static final Duration LONG = Duration.ofSeconds(20);
+    private static final Duration LONG = Duration.ofSeconds(60);
     private static final VtepAnnouncement VTEP =
             new VtepAnnouncement(
                     IpAddresses.parse("192.0.2.1"), MacAddress.ofName("n1"), 1, 4789, false);
 
+    private static TestApi api;
+
     private final Queue<ClusterEvent> events = new ConcurrentLinkedQueue<>();
-    private KubernetesMockServer server = serve(0);
-    private final KubernetesClient client = connect(server.getPort());
-    private final NodeWatch watch = new NodeWatch(client, new SimpleMeterRegistry(), events::add);
+    private KubernetesClient client;
+    private NodeWatch watch;
+
+    @BeforeAll
+    static void serve(@TempDir Path work) throws IOException {
+        api = TestApi.start(work);
+    }
+
+    @AfterAll
+    static void end() {
+        api.close();
+    }
 
     @BeforeEach
     void start() {
+        client = api.connect(api.port());
+        client.nodes().delete();
+        await().atMost(LONG).until(() -> client.nodes().list().getItems().isEmpty());
         create("n1", "10.244.1.0/24");
+        watch = new NodeWatch(client, new SimpleMeterRegistry(), events::add);
         watch.start();
         awaitEvent(ClusterEvent.NodesListed.class::isInstance);
     }
@@ -50,20 +64,20 @@ class NodeWatchTest {
     void stop() {
         watch.close();
         client.close();
-        server.destroy();
     }
 
     @Test
     void tellsOfNodesThatAreThereComeChangeAndGo() {
         awaitEvent(event -> isNode(event, "n1", "10.244.1.0/24"));
-        create("n2", "10.244.2.0/24");
-        awaitEvent(event -> isNode(event, "n2", "10.244.2.0/24"));
+        create("n2");
+        awaitEvent(event -> isNode(event, "n2"));
         client.nodes()
                 .withName("n2")
                 .edit(
                         node ->
                                 new NodeBuilder(node)
                                         .editSpec()
+                                        .withPodCIDR("10.244.9.0/24")
                                         .withPodCIDRs("10.244.9.0/24")
                                         .endSpec()
                                         .build());
@@ -111,54 +125,77 @@ class NodeWatchTest {
                                 && node.vtep() == null);
     }
 
+    /** The mock server does not tell later what was missed, a real one does. */
     @Test
-    void outlivesTheServerAndNoticesWhatChangedMeanwhile() {
-        int port = server.getPort();
-        server.destroy();
-        await().atMost(LONG).until(() -> !watch.problem().isEmpty());
-        assertThat(watch.problem())
-                .contains("127.0.0.1:" + port)
-                .contains("cannot be used (nodes)");
-        events.clear();
-        server = serve(port);
-        create("n3", "10.244.3.0/24");
-        awaitEvent(event -> isNode(event, "n3", "10.244.3.0/24"));
-        awaitEvent(new ClusterEvent.NodeRemoved("n1")::equals);
-        await().atMost(LONG).until(() -> watch.problem().isEmpty());
-    }
-
-    /** The mock server does not tell later what was missed: only a list helps. */
-    @Test
-    void noticesADeletionThatNoEventTold() throws IOException {
+    void noticesWhatHappenedWhileTheConnectionWasBroken() throws IOException {
         List<ClusterEvent> told = new CopyOnWriteArrayList<>();
-        try (TcpProxy proxy = TcpProxy.to(server.getPort());
-                KubernetesClient through = connect(proxy.port());
-                NodeWatch other = new NodeWatch(through, new SimpleMeterRegistry(), told::add)) {
+        try (TcpProxy proxy = TcpProxy.to(api.port());
+                KubernetesClient through = api.connect(proxy.port());
+                NodeWatch other =
+                        new NodeWatch(through, new SimpleMeterRegistry(), told::add)) {
             other.start();
             await().atMost(LONG).until(() -> told.contains(new ClusterEvent.NodesListed()));
             proxy.leave();
             client.nodes().withName("n1").delete();
+            create("n3", "10.244.3.0/24");
             proxy.comeBack();
             await().atMost(LONG).until(() -> told.contains(new ClusterEvent.NodeRemoved("n1")));
+            await().atMost(LONG)
+                    .until(
+                            () ->
+                                    told.stream()
+                                            .anyMatch(event -> isNode(event, "n3", "10.244.3.0/24")));
         }
     }
 
-    private void create(String name, String podCidr) {
-        client.nodes().resource(node(name, podCidr)).create();
+    /** Another server in the same place, as after a restore of its store. */
+    @Test
+    void noticesThatTheServerIsAnotherOne() {
+        MockApi first = MockApi.serve(0);
+        int port = first.port();
+        first.createNode("n5", "10.244.5.0/24");
+        first.createNode("n6", "10.244.6.0/24");
+        Queue<ClusterEvent> told = new ConcurrentLinkedQueue<>();
+        try (KubernetesClient itsClient = MockApi.connect(port);
+                NodeWatch other =
+                        new NodeWatch(itsClient, new SimpleMeterRegistry(), told::add)) {
+            other.start();
+            await().atMost(LONG).until(() -> told.contains(new ClusterEvent.NodesListed()));
+            first.close();
+            await().atMost(LONG).until(() -> !other.problem().isEmpty());
+            assertThat(other.problem())
+                    .contains("127.0.0.1:" + port)
+                    .contains("cannot be used (nodes)");
+            try (MockApi second = MockApi.serve(port)) {
+                second.createNode("n7", "10.244.7.0/24");
+                await().atMost(LONG)
+                        .until(
+                                () ->
+                                        told.contains(new ClusterEvent.NodeRemoved("n5"))
+                                                && told.contains(
+                                                        new ClusterEvent.NodeRemoved("n6")));
+                await().atMost(LONG).until(() -> other.problem().isEmpty());
+            }
+        } finally {
+            first.close();
+        }
     }
 
-    private static Node node(String name, String podCidr) {
-        return new NodeBuilder()
-                .withNewMetadata()
-                .withName(name)
-                .endMetadata()
-                .withNewSpec()
-                .withPodCIDRs(podCidr)
-                .endSpec()
-                .withNewStatus()
-                .addNewAddress("192.0.2.1", "InternalIP")
-                .endStatus()
-                .build();
+    private void create(String name, String... podCidrs) {
+        client.nodes()
+                .resource(
+                        new NodeBuilder()
+                                .withNewMetadata()
+                                .withName(name)
+                                .endMetadata()
+                                .withNewSpec()
+                                .withPodCIDRs(podCidrs)
+                                .endSpec()
+                                .withNewStatus()
+                                .addNewAddress("192.0.2.1", "InternalIP")
+                                .endStatus()
+                                .build())
+                .create();
     }
 
     private void annotate(String name, String text) {
@@ -173,30 +210,14 @@ class NodeWatchTest {
                                         .build());
     }
 
-    private static boolean isNode(ClusterEvent event, String name, String podCidr) {
+    private static boolean isNode(ClusterEvent event, String name, String... podCidrs) {
         return event instanceof ClusterEvent.NodeChanged(NodeInfo node)
                 && node.name().equals(name)
-                && node.podCidrs().equals(List.of(podCidr))
+                && node.podCidrs().equals(List.of(podCidrs))
                 && node.internalIps().equals(List.of(IpAddresses.parse("192.0.2.1")));
     }
 
     private void awaitEvent(Predicate<ClusterEvent> wanted) {
         await().atMost(LONG).until(() -> events.stream().anyMatch(wanted));
-    }
-
-    private static KubernetesMockServer serve(int port) {
-        KubernetesMockServer server =
-                new KubernetesMockServer(
-                        new Context(),
-                        new MockWebServer(),
-                        new HashMap<>(),
-                        new NodeStatusDispatcher(),
-                        false);
-        server.init(InetAddress.getLoopbackAddress(), port);
-        return server;
-    }
-
-    private static KubernetesClient connect(int port) {
-        return MockApi.connect(port);
     }
 }

@@ -50,16 +50,16 @@ public final class TcpProxy implements AutoCloseable {
         acceptor =
                 Thread.ofVirtual()
                         .start(
-                        () -> {
-                            while (!current.isClosed()) {
-                                try {
-                                    Socket socket = current.accept();
-                                    Thread.ofVirtual().start(() -> connect(socket));
-                                } catch (IOException _) {
-                                    // Closed: the loop ends.
-                                }
-                            }
-                        });
+                                () -> {
+                                    while (!current.isClosed()) {
+                                        try {
+                                            Socket socket = current.accept();
+                                            Thread.ofVirtual().start(() -> connect(socket));
+                                        } catch (IOException _) {
+                                            // Closed: the loop ends.
+                                        }
+                                    }
+                                });
     }
 
     private void connect(Socket near) {

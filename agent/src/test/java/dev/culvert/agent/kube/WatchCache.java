@@ -1,6 +1,7 @@
 package dev.culvert.agent.kube;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -19,6 +20,7 @@ import tools.jackson.databind.node.ObjectNode;
  */
 final class WatchCache {
     private static final JsonMapper JSON = new JsonMapper();
+    private static final Duration MOMENT = Duration.ofMillis(50);
 
     private final Map<String, ObjectNode> objects = new TreeMap<>();
     private final List<Event> events = new ArrayList<>();
@@ -72,9 +74,10 @@ final class WatchCache {
     /** The next event after {@code from}, or null if none comes within a moment. */
     synchronized @Nullable Event after(long from, Predicate<JsonNode> wanted)
             throws InterruptedException {
+        long deadline = System.nanoTime() + MOMENT.toNanos();
         Event found = find(from, wanted);
-        if (found == null && !isForgotten(from)) {
-            wait(50);
+        while (found == null && !isForgotten(from) && deadline - System.nanoTime() > 0) {
+            wait(MOMENT.toMillis());
             found = find(from, wanted);
         }
         return found;

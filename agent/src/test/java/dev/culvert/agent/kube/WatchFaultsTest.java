@@ -122,8 +122,7 @@ class WatchFaultsTest {
         front.failLists(3, 500, BROKEN);
         front.failWatches(3, 500, "not JSON");
         watch.start();
-        await().atMost(LONG)
-                .until(() -> watch.meters().restarts(RestartReason.UNREACHABLE) >= 6);
+        await().atMost(LONG).until(() -> watch.meters().restarts(RestartReason.UNREACHABLE) >= 6);
         report("three lists and three watches failed with 500", RestartReason.UNREACHABLE);
         awaitTrue(() -> watch.problem().isEmpty());
     }
@@ -143,8 +142,7 @@ class WatchFaultsTest {
     @Test
     void goesOnAfterAnErrorEvent() {
         startAndAwait();
-        front.inject(
-                "{\"type\":\"ERROR\",\"object\":{\"code\":500,\"message\":\"etcd is gone\"}}");
+        front.inject("{\"type\":\"ERROR\",\"object\":{\"code\":500,\"message\":\"etcd is gone\"}}");
         changeSomething();
         report("ERROR event with 500", RestartReason.ERROR);
     }
@@ -215,8 +213,7 @@ class WatchFaultsTest {
         startAndAwait();
         events.clear();
         proxy.leave();
-        await().atMost(LONG)
-                .until(() -> watch.meters().restarts(RestartReason.UNREACHABLE) >= 20);
+        await().atMost(LONG).until(() -> watch.meters().restarts(RestartReason.UNREACHABLE) >= 20);
         assertThat(watch.problem()).contains("cannot be used (nodes)");
         assertThat(events).as("nothing is forgotten meanwhile").isEmpty();
         changeSomething();
@@ -352,7 +349,9 @@ class WatchFaultsTest {
     }
 
     private List<String> queries(String pattern) {
-        return front.queries().stream().filter(query -> query.matches(".*" + pattern + ".*")).toList();
+        return front.queries().stream()
+                .filter(query -> query.matches(".*" + pattern + ".*"))
+                .toList();
     }
 
     private void startAndAwait() {
@@ -400,11 +399,16 @@ class WatchFaultsTest {
     private void report(String what, @Nullable RestartReason reason) {
         long begin = System.nanoTime();
         awaitEqual();
-        print("%s: right again after %d ms".formatted(what, (System.nanoTime() - begin) / 1_000_000));
+        print(
+                "%s: right again after %d ms"
+                        .formatted(what, (System.nanoTime() - begin) / 1_000_000));
         if (reason != null) {
             await().atMost(LONG)
                     .untilAsserted(
-                            () -> assertThat(restarts().get(reason.label())).as("restarts: %s", restarts()).isPositive());
+                            () ->
+                                    assertThat(restarts().get(reason.label()))
+                                            .as("restarts: %s", restarts())
+                                            .isPositive());
         }
     }
 
