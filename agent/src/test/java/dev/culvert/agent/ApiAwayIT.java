@@ -81,7 +81,9 @@ class ApiAwayIT {
         AgentProcess agent = startAgent();
         awaitReady(agent);
         print("ready without the API", begin);
-        assertThat(agent.report().peers()).extracting(StatusReport.PeerStatus::node).containsExactly("node2");
+        assertThat(agent.report().peers())
+                .extracting(StatusReport.PeerStatus::node)
+                .containsExactly("node2");
         assertThat(routes()).containsExactly("10.244.2.0/24");
         awaitWarning(agent, "the nodes are those of the last run, from " + peersFile());
         awaitWarning(agent, "cannot be used (nodes)");
@@ -96,7 +98,8 @@ class ApiAwayIT {
                     assertThat(agent.report().peers())
                             .extracting(StatusReport.PeerStatus::node)
                             .containsExactly("node3");
-                    assertThat(agent.report().warnings()).noneMatch(each -> each.contains("last run"));
+                    assertThat(agent.report().warnings())
+                            .noneMatch(each -> each.contains("last run"));
                 });
         print("nodes replaced after the API came back", begin);
         assertThat(agent.get("/metrics").body()).contains("culvert_agent_peers_remembered 0.0");
@@ -112,7 +115,9 @@ class ApiAwayIT {
         AgentProcess agent = startAgent();
         eventually(
                 agent,
-                () -> assertThat(agent.output()).containsOnlyOnce("are of no use, waiting for the API"));
+                () ->
+                        assertThat(agent.output())
+                                .containsOnlyOnce("are of no use, waiting for the API"));
         assertThat(agent.get("/readyz").status()).isEqualTo(503);
         api("node2");
         awaitReady(agent);
@@ -182,7 +187,8 @@ class ApiAwayIT {
     private ApiServer api(String peer) throws Exception {
         ApiServer api = ApiServer.start(node);
         opened.add(api);
-        api.create(ApiServer.node("node1", OWN_IP).editSpec().withPodCIDRs("10.244.1.0/24").endSpec());
+        api.create(
+                ApiServer.node("node1", OWN_IP).editSpec().withPodCIDRs("10.244.1.0/24").endSpec());
         String number = peer.substring("node".length());
         String ip = "192.168.78." + number;
         api.create(

@@ -17,7 +17,6 @@ final class WatchStream implements WebSocket.Listener, AutoCloseable {
     /** RFC 6455, section 7.4.1: any other code is a server that goes away or has trouble. */
     private static final int NORMAL = 1000;
 
-
     private final BlockingQueue<Message> messages = new LinkedBlockingQueue<>();
     private volatile @Nullable WebSocket socket;
     private volatile boolean closed;
@@ -72,8 +71,7 @@ final class WatchStream implements WebSocket.Listener, AutoCloseable {
 
     @Override
     public void onClose(WebSocket from, int code, String reason) {
-        messages.add(
-                new Message.End(code == NORMAL, "closed with code " + code));
+        messages.add(new Message.End(code == NORMAL, "closed with code " + code));
         leave(from);
     }
 

@@ -55,7 +55,7 @@ public final class KubeAssets {
         if (!Files.isDirectory(path)) {
             throw new IOException(
                     "%s is '%s', which is no folder: let it name one with etcd and kube-apiserver,"
-                            .formatted(VARIABLE, folder)
+                                    .formatted(VARIABLE, folder)
                             + " or unset it to use the mock server");
         }
         for (String name : List.of("etcd", "kube-apiserver")) {

@@ -34,7 +34,10 @@ class MetricNamesTest {
         }
         assertThat(registry.getMeters())
                 .filteredOn(meter -> meter.getId().getName().contains("kube"))
-                .allSatisfy(meter -> assertThat(meter.getId().getTags()).contains(Tag.of("kind", "nodes")));
+                .allSatisfy(
+                        meter ->
+                                assertThat(meter.getId().getTags())
+                                        .contains(Tag.of("kind", "nodes")));
     }
 
     private Set<String> registered() {

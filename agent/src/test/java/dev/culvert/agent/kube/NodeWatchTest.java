@@ -131,8 +131,7 @@ class NodeWatchTest {
         List<ClusterEvent> told = new CopyOnWriteArrayList<>();
         try (TcpProxy proxy = TcpProxy.to(api.port());
                 KubernetesClient through = api.connect(proxy.port());
-                NodeWatch other =
-                        new NodeWatch(through, new SimpleMeterRegistry(), told::add)) {
+                NodeWatch other = new NodeWatch(through, new SimpleMeterRegistry(), told::add)) {
             other.start();
             await().atMost(LONG).until(() -> told.contains(new ClusterEvent.NodesListed()));
             proxy.leave();
@@ -144,7 +143,8 @@ class NodeWatchTest {
                     .until(
                             () ->
                                     told.stream()
-                                            .anyMatch(event -> isNode(event, "n3", "10.244.3.0/24")));
+                                            .anyMatch(
+                                                    event -> isNode(event, "n3", "10.244.3.0/24")));
         }
     }
 
@@ -157,8 +157,7 @@ class NodeWatchTest {
         first.createNode("n6", "10.244.6.0/24");
         Queue<ClusterEvent> told = new ConcurrentLinkedQueue<>();
         try (KubernetesClient itsClient = MockApi.connect(port);
-                NodeWatch other =
-                        new NodeWatch(itsClient, new SimpleMeterRegistry(), told::add)) {
+                NodeWatch other = new NodeWatch(itsClient, new SimpleMeterRegistry(), told::add)) {
             other.start();
             await().atMost(LONG).until(() -> told.contains(new ClusterEvent.NodesListed()));
             first.close();

@@ -46,8 +46,7 @@ final class RealApi implements AutoCloseable {
                                 work, "127.0.0.1", ports.get(0), ports.get(1), ports.get(2)));
         try {
             Files.writeString(work.resolve("tokens.csv"), KubeAssets.tokens());
-            Files.writeString(
-                    work.resolve("service-account.pem"), KubeAssets.serviceAccountKey());
+            Files.writeString(work.resolve("service-account.pem"), KubeAssets.serviceAccountKey());
             api.run("etcd", assets.etcd(api.layout));
             api.run("kube-apiserver", assets.apiserver(api.layout));
             api.awaitReady();
