@@ -143,9 +143,7 @@ public final class NodeWatch implements AutoCloseable {
             Map<String, String> texts = new HashMap<>();
             meta.path("annotations")
                     .properties()
-                    .forEach(
-                            each ->
-                                    texts.put(each.getKey(), JsonFields.text(each.getValue())));
+                    .forEach(each -> texts.put(each.getKey(), JsonFields.text(each.getValue())));
             return known.relevant(texts);
         }
 

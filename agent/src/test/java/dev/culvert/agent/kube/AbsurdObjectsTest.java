@@ -50,7 +50,8 @@ class AbsurdObjectsTest {
 
     private final WatchMeters meters = new WatchMeters(new SimpleMeterRegistry(), "test");
     private final Oddities oddities = new Oddities(meters);
-    private final NodeWatch.NodeMapping nodes = new NodeWatch.NodeMapping(_ -> {});
+    private final NodeWatch.NodeMapping nodes =
+            new NodeWatch.NodeMapping("", NodeAnnotations.culvert(), _ -> {});
     private final PodWatch.PodMapping pods = new PodWatch.PodMapping(_ -> {});
 
     @Test

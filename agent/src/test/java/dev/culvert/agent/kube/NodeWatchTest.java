@@ -55,7 +55,7 @@ class NodeWatchTest {
         client.nodes().delete();
         await().atMost(LONG).until(() -> client.nodes().list().getItems().isEmpty());
         create("n1", "10.244.1.0/24");
-        watch = new NodeWatch(client, new SimpleMeterRegistry(), events::add);
+        watch = new NodeWatch(client, new SimpleMeterRegistry(), events::add, WatchTiming.DEFAULT);
         watch.start();
         awaitEvent(ClusterEvent.NodesListed.class::isInstance);
     }
@@ -131,7 +131,12 @@ class NodeWatchTest {
         List<ClusterEvent> told = new CopyOnWriteArrayList<>();
         try (TcpProxy proxy = TcpProxy.to(api.port());
                 KubernetesClient through = api.connect(proxy.port());
-                NodeWatch other = new NodeWatch(through, new SimpleMeterRegistry(), told::add)) {
+                NodeWatch other =
+                        new NodeWatch(
+                                through,
+                                new SimpleMeterRegistry(),
+                                told::add,
+                                WatchTiming.DEFAULT)) {
             other.start();
             await().atMost(LONG).until(() -> told.contains(new ClusterEvent.NodesListed()));
             proxy.leave();
@@ -157,7 +162,12 @@ class NodeWatchTest {
         first.createNode("n6", "10.244.6.0/24");
         Queue<ClusterEvent> told = new ConcurrentLinkedQueue<>();
         try (KubernetesClient itsClient = MockApi.connect(port);
-                NodeWatch other = new NodeWatch(itsClient, new SimpleMeterRegistry(), told::add)) {
+                NodeWatch other =
+                        new NodeWatch(
+                                itsClient,
+                                new SimpleMeterRegistry(),
+                                told::add,
+                                WatchTiming.DEFAULT)) {
             other.start();
             await().atMost(LONG).until(() -> told.contains(new ClusterEvent.NodesListed()));
             first.close();

@@ -31,7 +31,12 @@ class WatchOverTlsTest {
         server.init(InetAddress.getLoopbackAddress(), 0);
         List<ClusterEvent> told = new CopyOnWriteArrayList<>();
         try (KubernetesClient client = RealApi.connect(server.getPort());
-                NodeWatch watch = new NodeWatch(client, new SimpleMeterRegistry(), told::add)) {
+                NodeWatch watch =
+                        new NodeWatch(
+                                client,
+                                new SimpleMeterRegistry(),
+                                told::add,
+                                WatchTiming.DEFAULT)) {
             watch.start();
             await().atMost(LONG).until(() -> told.contains(new ClusterEvent.NodesListed()));
             client.nodes().resource(MockApi.node("n1", "10.244.1.0/24")).create();
