@@ -127,10 +127,7 @@ final class Agent implements AutoCloseable {
                                 nodeName,
                                 annotations,
                                 metrics,
-                                event -> {
-                                    peers.observe(event);
-                                    observe(event, self, node);
-                                }));
+                                event -> observe(event, peers, self, node)));
         PodWatch pods = closing(new PodWatch(kube, nodeName, metrics, node.loop()::submit));
         LinkMonitor monitor = closing(LinkMonitor.open(_ -> node.loop().requestResync()));
         CniService cni = closing(cni(rtnetlink, node, nodes));
@@ -173,7 +170,9 @@ final class Agent implements AutoCloseable {
                 : NodeAnnotations.culvert();
     }
 
-    private void observe(ClusterEvent event, Consumer<NodeInfo> self, NodeSynchronization node) {
+    private void observe(
+            ClusterEvent event, PeerFile peers, Consumer<NodeInfo> self, NodeSynchronization node) {
+        peers.observe(event);
         if (event instanceof ClusterEvent.NodeChanged(var changed)
                 && changed.name().equals(nodeName)) {
             self.accept(changed);
