@@ -10,7 +10,7 @@ import java.util.List;
  *
  * @see <a href="https://man7.org/linux/man-pages/man5/proc_stat.5.html">proc_stat(5)</a>
  */
-final class MachineFiles {
+public final class MachineFiles {
     /** {@code USER_HZ}: the same on every architecture that Linux has had in this century. */
     private static final double TICKS_PER_SECOND = 100;
 
@@ -40,12 +40,18 @@ final class MachineFiles {
     }
 
     /** A member of {@code /proc/PID/status} in MB; NaN if it is not there. */
-    static double megabytes(List<String> status, String member) {
+    public static double megabytes(List<String> status, String member) {
         return status.stream()
                 .filter(line -> line.startsWith(member + ":"))
                 .mapToDouble(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024 / 1e6)
                 .findFirst()
                 .orElse(Double.NaN);
+    }
+
+    /** Processor seconds that a process has used, of its {@code /proc/PID/stat}. */
+    public static double processSeconds(String stat) {
+        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+        return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) / TICKS_PER_SECOND;
     }
 
     /** The interfaces of the calling thread's namespace and what they have counted. */

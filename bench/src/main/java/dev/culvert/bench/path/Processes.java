@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * that started them ends in whatever way: start them from one that lives as long as the
  * measurement. {@link #close} from any thread.
  */
-final class Processes implements AutoCloseable {
+public final class Processes implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private static final int MOST_SHOWN = 300;
@@ -26,13 +26,17 @@ final class Processes implements AutoCloseable {
     private final Deque<Process> started = new ConcurrentLinkedDeque<>();
     private volatile boolean closed;
 
+    /** None yet. */
+    public Processes() {}
+
     /** Starts a command whose standard output can be read. */
-    Process start(NetworkNamespace namespace, List<String> command) throws IOException {
+    public Process start(NetworkNamespace namespace, List<String> command) throws IOException {
         return start(builder(namespace, command).redirectError(ProcessBuilder.Redirect.INHERIT));
     }
 
     /** The same, but what it complains of is part of its output. */
-    Process startQuietly(NetworkNamespace namespace, List<String> command) throws IOException {
+    public Process startQuietly(NetworkNamespace namespace, List<String> command)
+            throws IOException {
         return start(builder(namespace, command).redirectErrorStream(true));
     }
 
@@ -55,7 +59,7 @@ final class Processes implements AutoCloseable {
     }
 
     /** Runs a command that should take no time to its end. */
-    String run(NetworkNamespace namespace, List<String> command) throws IOException {
+    public String run(NetworkNamespace namespace, List<String> command) throws IOException {
         return run(namespace, command, PATIENCE);
     }
 
@@ -65,7 +69,7 @@ final class Processes implements AutoCloseable {
      * @return what it printed
      * @throws IOException with the command and its output if it fails or takes too long
      */
-    String run(NetworkNamespace namespace, List<String> command, Duration limit)
+    public String run(NetworkNamespace namespace, List<String> command, Duration limit)
             throws IOException {
         Process process = startQuietly(namespace, command);
         CompletableFuture<Void> watchdog = killLater(process, limit);
@@ -117,7 +121,7 @@ final class Processes implements AutoCloseable {
      *
      * @throws IOException if it ends without it, or is ended because it takes too long
      */
-    static void awaitLine(Process process, String text) throws IOException {
+    public static void awaitLine(Process process, String text) throws IOException {
         CompletableFuture<Void> watchdog = killLater(process, PATIENCE);
         try {
             String before = "nothing";
@@ -141,7 +145,7 @@ final class Processes implements AutoCloseable {
      *
      * @throws IOException if it ends without it, or is ended because it takes too long
      */
-    static String ask(Process process, String question) throws IOException {
+    public static String ask(Process process, String question) throws IOException {
         requireAlive(process);
         CompletableFuture<Void> watchdog = killLater(process, PATIENCE);
         try {
@@ -166,14 +170,14 @@ final class Processes implements AutoCloseable {
      *
      * @throws IOException if it has ended
      */
-    static void requireAlive(Process process) throws IOException {
+    public static void requireAlive(Process process) throws IOException {
         if (!process.isAlive()) {
             throw new IOException("process %d has ended".formatted(process.pid()));
         }
     }
 
     /** Takes what it prints from now on, or it would stop once nobody does. */
-    static void drain(Process process) {
+    public static void drain(Process process) {
         Thread.ofVirtual().start(() -> discard(process));
     }
 
@@ -186,7 +190,7 @@ final class Processes implements AutoCloseable {
     }
 
     /** Ends it now and waits until its ports are free again. */
-    static void end(Process process) {
+    public static void end(Process process) {
         process.destroyForcibly();
         try {
             process.waitFor(PATIENCE);
@@ -196,7 +200,7 @@ final class Processes implements AutoCloseable {
     }
 
     /** Whether nothing is to be started any more. */
-    boolean isClosed() {
+    public boolean isClosed() {
         return closed;
     }
 
