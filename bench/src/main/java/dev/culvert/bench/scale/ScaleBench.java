@@ -196,11 +196,12 @@ final class ScaleBench {
         measurements.add(ScaleMetric.EVENT_P50, Measurements.quantile(sorted, 0.5));
         measurements.add(ScaleMetric.EVENT_P99, Measurements.quantile(sorted, 0.99));
         measurements.add(ScaleMetric.EVENT_MAX, sorted.getLast());
-        measurements.add(
-                ScaleMetric.AGENT_MEAN,
-                1000
-                        * agent.metric("culvert_sync_event_to_applied_seconds_sum")
-                        / agent.metric("culvert_sync_event_to_applied_seconds_count"));
+        double events = agent.metric("culvert_sync_event_to_applied_seconds_count");
+        if (events > 0) {
+            measurements.add(
+                    ScaleMetric.AGENT_MEAN,
+                    1000 * agent.metric("culvert_sync_event_to_applied_seconds_sum") / events);
+        }
     }
 
     private void addMemory(AgentUnderTest agent, int collections) throws IOException {
