@@ -26,14 +26,24 @@ import dev.culvert.agent.sync.NodeSynchronization;
 import dev.culvert.linux.route.KernelRtnetlink;
 import dev.culvert.linux.route.LinkMonitor;
 import dev.culvert.overlay.Overlay;
+
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Timer;
 import io.micrometer.prometheus.PrometheusConfig;
 import io.micrometer.prometheus.PrometheusMeterRegistry;
+
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
+import org.jspecify.annotations.Nullable;
+
+import tools.jackson.databind.json.JsonMapper;
+
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
@@ -41,12 +51,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.apache.logging.log4j.LogManager;
-import org.apache.logging.log4j.Logger;
-import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The agent of one node: everything that runs, started in order and stopped in reverse. {@link
@@ -55,6 +63,12 @@ import tools.jackson.databind.json.JsonMapper;
  */
 final class Agent implements AutoCloseable {
     private static final Logger LOG = LogManager.getLogger(Agent.class);
+
+    /** Buckets of the histogram. */
+    private static final Duration[] APPLIED_WITHIN =
+            IntStream.of(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000)
+                    .mapToObj(Duration::ofMillis)
+                    .toArray(Duration[]::new);
 
     private final AgentConfig config;
     private final String nodeName;
@@ -308,6 +322,12 @@ final class Agent implements AutoCloseable {
                                         : 0)
                 .description("1 when every readiness condition holds")
                 .register(metrics);
+        Timer applied =
+                Timer.builder("culvert.sync.event.to.applied")
+                        .description("From a change that Kubernetes tells of to its application")
+                        .serviceLevelObjectives(APPLIED_WITHIN)
+                        .register(metrics);
+        node.loop().measure(nanos -> applied.record(nanos, TimeUnit.NANOSECONDS));
         Gauge.builder("culvert.agent.api.reachable", () -> nodes.problem().isEmpty() ? 1 : 0)
                 .description("1 while the Kubernetes API answers")
                 .register(metrics);

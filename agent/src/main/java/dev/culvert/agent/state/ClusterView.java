@@ -1,10 +1,13 @@
 package dev.culvert.agent.state;
 
 import dev.culvert.net.Cidr;
+
+import org.jspecify.annotations.Nullable;
+
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What follows from all events so far, for this node. Immutable, any thread.
@@ -35,6 +38,16 @@ public record ClusterView(
         warnings = List.copyOf(warnings);
         conflicts = List.copyOf(conflicts);
         pods = Map.copyOf(pods);
+    }
+
+    /**
+     * Whether this node, as it is in Kubernetes, and its ranges are the same as in another view.
+     */
+    public boolean isSameNodeAs(ClusterView other) {
+        return Objects.equals(self, other.self)
+                && podCidrs.equals(other.podCidrs)
+                && problem.equals(other.problem)
+                && lost(Conflict.Kind.ADDRESS).equals(other.lost(Conflict.Kind.ADDRESS));
     }
 
     /** The conflict that leaves this node out, if there is one. */

@@ -1,8 +1,8 @@
 package dev.culvert.agent.sync;
 
 import dev.culvert.agent.state.ClusterEvent;
+
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,18 +19,28 @@ final class EventQueue {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    private final Map<String, ClusterEvent> events = new LinkedHashMap<>();
+    private final Map<String, Waiting> events = new LinkedHashMap<>();
+    private long nextTake = System.nanoTime();
     private boolean resync;
     private boolean closed;
 
-    /** What was waiting. */
-    record Batch(List<ClusterEvent> events, boolean resync, boolean closed) {}
+    /** An event, and when the first one with its key came. */
+    private record Waiting(ClusterEvent event, long since) {}
+
+    /**
+     * What was waiting.
+     *
+     * @param since when each event came, as of {@link System#nanoTime}; of several with the same
+     *     key the first
+     */
+    record Batch(List<ClusterEvent> events, List<Long> since, boolean resync, boolean closed) {}
 
     void put(ClusterEvent event) {
         lock.lock();
         try {
-            events.remove(event.key());
-            events.put(event.key(), event);
+            Waiting before = events.remove(event.key());
+            long since = before == null ? System.nanoTime() : before.since();
+            events.put(event.key(), new Waiting(event, since));
             changed.signal();
         } finally {
             lock.unlock();
@@ -57,12 +67,16 @@ final class EventQueue {
         }
     }
 
-    /** Changes come in swarms: a short wait makes one round of many. */
+    /**
+     * Changes come in swarms: a short pause after each round makes one round of many, while the
+     * first of them does not wait.
+     */
     private void gather() throws InterruptedException {
-        long left = GATHER.toNanos();
+        long left = nextTake - System.nanoTime();
         while (left > 0 && !closed && (resync || !events.isEmpty())) {
             left = changed.awaitNanos(left);
         }
+        nextTake = System.nanoTime() + GATHER.toNanos();
     }
 
     /** All that waits, after at most {@code nanos}; possibly nothing. */
@@ -77,7 +91,12 @@ final class EventQueue {
                 }
             }
             gather();
-            Batch batch = new Batch(new ArrayList<>(events.values()), resync, closed);
+            Batch batch =
+                    new Batch(
+                            events.values().stream().map(Waiting::event).toList(),
+                            events.values().stream().map(Waiting::since).toList(),
+                            resync,
+                            closed);
             events.clear();
             resync = false;
             return batch;

@@ -5,6 +5,7 @@ import dev.culvert.agent.config.DataPathConfig;
 import dev.culvert.agent.state.ClusterView;
 import dev.culvert.agent.state.NodeNetwork;
 import dev.culvert.agent.state.Notice;
+import dev.culvert.agent.state.SubnetLease;
 import dev.culvert.agent.state.VtepAnnouncement;
 import dev.culvert.linux.tun.TunFeatures;
 import dev.culvert.net.Cidr;
@@ -16,16 +17,17 @@ import dev.culvert.overlay.OverlayFeatures;
 import dev.culvert.overlay.TrafficStats;
 import dev.culvert.overlay.encap.OuterDscp;
 import dev.culvert.overlay.fdb.Fdb;
-import dev.culvert.overlay.fdb.FdbEntry;
+
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
-import org.apache.logging.log4j.LogManager;
-import org.apache.logging.log4j.Logger;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The data path: opened when this node knows its address and ranges, opened anew when they change,
@@ -42,6 +44,7 @@ final class OverlaySync implements Synchronizer {
     private final Consumer<VtepAnnouncement> announce;
     private final Consumer<Notice> notices;
     private final Set<Feature> reported = EnumSet.noneOf(Feature.class);
+    private List<SubnetLease> leases = List.of();
     private Fdb desired = Fdb.EMPTY;
     private @Nullable Fdb published;
     private volatile @Nullable Overlay overlay;
@@ -73,14 +76,19 @@ final class OverlaySync implements Synchronizer {
 
     @Override
     public void setDesired(ClusterView view) {
-        List<FdbEntry> entries =
-                view.leases().stream().flatMap(lease -> lease.fdbEntries().stream()).toList();
-        if (!entries.equals(desired.entries())) {
-            desired = Fdb.of(entries);
+        if (!view.leases().equals(leases)) {
+            leases = view.leases();
+            desired =
+                    Fdb.of(leases.stream().flatMap(lease -> lease.fdbEntries().stream()).toList());
         }
     }
 
-    /** The database is in this process: nobody else changes it, so there is nothing to look at. */
+    @Override
+    public boolean dependsOnOtherNodes() {
+        return true;
+    }
+
+    /** The database is in this process: nobody else changes it, and openness is asked every time. */
     @Override
     public void queueResync() {}
 

@@ -3,10 +3,12 @@ package dev.culvert.agent.sync;
 import dev.culvert.agent.config.AgentConfig;
 import dev.culvert.agent.state.ClusterView;
 import dev.culvert.agent.state.NodeNetwork;
+import dev.culvert.agent.state.SubnetLease;
 import dev.culvert.linux.route.Link;
 import dev.culvert.linux.route.Route;
 import dev.culvert.linux.route.Rtnetlink;
 import dev.culvert.net.Cidr;
+
 import java.io.IOException;
 import java.util.List;
 import java.util.Objects;
@@ -21,6 +23,7 @@ final class RouteSync implements Synchronizer {
     private final Rtnetlink rtnetlink;
     private final KernelLinks links;
     private final NodePlan plan;
+    private List<SubnetLease> leases = List.of();
     private List<Cidr> remote = List.of();
 
     RouteSync(AgentConfig config, Rtnetlink rtnetlink, NodePlan plan) {
@@ -37,11 +40,17 @@ final class RouteSync implements Synchronizer {
 
     @Override
     public void setDesired(ClusterView view) {
-        remote =
-                Aggregation.of(
-                        view.leases().stream()
-                                .flatMap(lease -> lease.podCidrs().stream())
-                                .toList());
+        if (dependsOnOtherNodes() && !view.leases().equals(leases)) {
+            leases = view.leases();
+            remote =
+                    Aggregation.of(
+                            leases.stream().flatMap(lease -> lease.podCidrs().stream()).toList());
+        }
+    }
+
+    @Override
+    public boolean dependsOnOtherNodes() {
+        return config.clusterCidrs().isEmpty();
     }
 
     @Override

@@ -4,15 +4,20 @@ import dev.culvert.agent.state.ClusterEvent;
 import dev.culvert.agent.state.ClusterState;
 import dev.culvert.agent.state.ClusterView;
 import dev.culvert.agent.state.Notice;
+
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import org.apache.logging.log4j.LogManager;
-import org.apache.logging.log4j.Logger;
-import org.jspecify.annotations.Nullable;
+import java.util.function.LongConsumer;
+import java.util.function.Predicate;
 
 /**
  * The one thread that makes the kernel match the state: events go into the state, the state becomes
@@ -25,6 +30,9 @@ public final class SyncLoop implements AutoCloseable {
     private static final Logger LOG = LogManager.getLogger(SyncLoop.class);
     private static final Duration RESYNC = Duration.ofSeconds(30);
 
+    /** A bound for the time in which nothing can be applied. */
+    private static final int MOST_MEASURED = 10_000;
+
     private final ClusterState state;
     private final List<Synchronizer> synchronizers;
     private final EventQueue queue = new EventQueue();
@@ -35,6 +43,8 @@ public final class SyncLoop implements AutoCloseable {
     private volatile @Nullable ClusterView view;
     private List<String> loggedWarnings = List.of();
     private String loggedProblem = "";
+    private final List<Long> unapplied = new ArrayList<>();
+    private volatile LongConsumer appliedAfter = _ -> {};
 
     SyncLoop(ClusterState state, List<Synchronizer> synchronizers) {
         this(state, synchronizers, _ -> {});
@@ -67,6 +77,14 @@ public final class SyncLoop implements AutoCloseable {
         queue.put(event);
     }
 
+    /**
+     * Tells {@code meter} of each event how long it took from {@link #submit} until the data path
+     * and the kernel were as it wants them, in nanoseconds. On the sync thread.
+     */
+    public void measure(LongConsumer meter) {
+        appliedAfter = meter;
+    }
+
     /** Makes it look at the kernel again soon. */
     public void requestResync() {
         queue.requestResync();
@@ -94,10 +112,17 @@ public final class SyncLoop implements AutoCloseable {
                 if (due) {
                     nextResync = System.nanoTime() + RESYNC.toNanos();
                 }
+                remember(batch.since());
                 round(batch.events(), due || batch.resync());
             }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private void remember(List<Long> since) {
+        if (unapplied.size() < MOST_MEASURED) {
+            unapplied.addAll(since);
         }
     }
 
@@ -107,6 +132,7 @@ public final class SyncLoop implements AutoCloseable {
         if (!state.isListed()) {
             return;
         }
+        ClusterView before = view;
         ClusterView current = state.view();
         view = current;
         log(current.warnings());
@@ -115,16 +141,22 @@ public final class SyncLoop implements AutoCloseable {
         if (resync) {
             synchronizers.forEach(Synchronizer::queueResync);
         }
-        applyInOrder();
+        boolean othersOnly = !resync && before != null && current.isSameNodeAs(before) && isDone();
+        applyInOrder(each -> !othersOnly || each.dependsOnOtherNodes());
     }
 
-    private void applyInOrder() {
+    private boolean isDone() {
+        return problems.values().stream().allMatch(String::isEmpty);
+    }
+
+    /** Those that are left out are done. */
+    private void applyInOrder(Predicate<Synchronizer> affected) {
         Map<String, String> now = new LinkedHashMap<>();
         String failed = "";
         Notice failure = null;
         for (Synchronizer each : synchronizers) {
             if (failure == null) {
-                failure = apply(each);
+                failure = affected.test(each) ? apply(each) : null;
                 now.put(each.name(), failure == null ? "" : failure.message());
                 failed = each.name();
             } else {
@@ -155,6 +187,9 @@ public final class SyncLoop implements AutoCloseable {
         String sentence = failure == null ? "" : failure.message();
         if (failure == null) {
             backoff.succeeded();
+            long now = System.nanoTime();
+            unapplied.forEach(since -> appliedAfter.accept(now - since));
+            unapplied.clear();
             trouble.succeeded();
         } else {
             backoff.failed();

@@ -2,6 +2,7 @@ package dev.culvert.agent.sync;
 
 import dev.culvert.agent.state.ClusterView;
 import dev.culvert.agent.state.Notice;
+
 import java.io.IOException;
 
 /**
@@ -27,6 +28,14 @@ interface Synchronizer extends AutoCloseable {
      * @throws IOException with a sentence for people
      */
     void apply() throws IOException;
+
+    /**
+     * Whether other nodes matter to it. Else it need not be applied when only these changed: in a
+     * large cluster that happens many times a second, and reading the kernel takes its time.
+     */
+    default boolean dependsOnOtherNodes() {
+        return false;
+    }
 
     /** What an operator is told when {@link #apply} fails for a reason of the kernel's. */
     default Notice.Reason failureReason() {

@@ -2,6 +2,7 @@ package dev.culvert.agent.sync;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.culvert.agent.config.AgentConfig;
 import dev.culvert.agent.state.ClusterEvent;
@@ -20,13 +21,16 @@ import dev.culvert.linux.route.Route;
 import dev.culvert.net.Cidr;
 import dev.culvert.net.IpAddresses;
 import dev.culvert.net.MacAddress;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 class SyncLoopTest {
     private static final String UNDERLAY = "192.0.2.1";
@@ -88,6 +92,42 @@ class SyncLoopTest {
         List<String> calls = rtnetlink.calls();
         loop.round(List.of(), true);
         assertThat(rtnetlink.calls()).isEqualTo(calls);
+    }
+
+    @Test
+    void doesNotReadThisNodesLinksWhenOnlyAnotherNodeChanged() {
+        tunnel();
+        ready();
+        rtnetlink.failNext("links", Errno.EIO);
+        loop.round(List.of(node("n4", "10.244.4.0/24")), false);
+        assertThat(loop.problems().values()).allMatch(String::isEmpty);
+        loop.round(List.of(), true);
+        assertThat(loop.problems().get("node")).contains("EIO");
+    }
+
+    @Test
+    void followsTheRangesOfOtherNodesThatChange() throws LinuxException {
+        tunnel();
+        ready();
+        loop.round(List.of(new ClusterEvent.NodeRemoved("n3")), false);
+        assertThat(routes()).containsExactly("10.244.2.0/24");
+    }
+
+    @Test
+    void tellsHowLongEachEventTook() {
+        List<Long> durations = new CopyOnWriteArrayList<>();
+        tunnel();
+        loop.measure(durations::add);
+        loop.start();
+        try {
+            loop.submit(node("n1", "10.244.1.0/24"));
+            loop.submit(node("n2", "10.244.2.0/24"));
+            loop.submit(new ClusterEvent.NodesListed());
+            await().atMost(Duration.ofSeconds(30)).until(() -> durations.size() == 3);
+            assertThat(durations).allMatch(nanos -> nanos > 0);
+        } finally {
+            loop.close();
+        }
     }
 
     @Test
