@@ -13,9 +13,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "./dev bench",
         mixinStandardHelpOptions = true,
-        subcommands = {
-            PathCommand.class, ScaleCommand.class, MicroCommand.class, CniCommand.class
-        },
+        subcommands = {PathCommand.class, ScaleCommand.class, MicroCommand.class, CniCommand.class},
         description = "Measure Culvert.",
         synopsisSubcommandLabel = "COMMAND")
 public final class Main implements Runnable {

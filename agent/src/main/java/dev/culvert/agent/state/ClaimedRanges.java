@@ -2,14 +2,12 @@ package dev.culvert.agent.state;
 
 import dev.culvert.net.Cidr;
 import dev.culvert.net.IpFamily;
-
-import org.jspecify.annotations.Nullable;
-
 import java.nio.ByteBuffer;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** Ranges of which no two overlap, with the nodes that have them, in order. One thread. */
 final class ClaimedRanges {

@@ -1,9 +1,6 @@
 package dev.culvert.agent.state;
 
 import dev.culvert.net.Cidr;
-
-import org.jspecify.annotations.Nullable;
-
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -14,6 +11,7 @@ import java.util.NavigableSet;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The cluster as this node sees it: takes events, derives what should be. Pure and single-threaded:

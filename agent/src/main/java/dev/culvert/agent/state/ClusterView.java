@@ -1,13 +1,11 @@
 package dev.culvert.agent.state;
 
 import dev.culvert.net.Cidr;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What follows from all events so far, for this node. Immutable, any thread.

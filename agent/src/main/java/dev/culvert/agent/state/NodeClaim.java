@@ -2,14 +2,12 @@ package dev.culvert.agent.state;
 
 import dev.culvert.net.Cidr;
 import dev.culvert.net.IpFamily;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one node claims, read and checked once when the node changes, since with thousands of nodes

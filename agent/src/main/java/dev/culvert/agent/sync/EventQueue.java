@@ -1,7 +1,6 @@
 package dev.culvert.agent.sync;
 
 import dev.culvert.agent.state.ClusterEvent;
-
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;

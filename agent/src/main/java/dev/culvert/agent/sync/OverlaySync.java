@@ -17,17 +17,15 @@ import dev.culvert.overlay.OverlayFeatures;
 import dev.culvert.overlay.TrafficStats;
 import dev.culvert.overlay.encap.OuterDscp;
 import dev.culvert.overlay.fdb.Fdb;
-
-import org.apache.logging.log4j.LogManager;
-import org.apache.logging.log4j.Logger;
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The data path: opened when this node knows its address and ranges, opened anew when they change,
@@ -88,7 +86,9 @@ final class OverlaySync implements Synchronizer {
         return true;
     }
 
-    /** The database is in this process: nobody else changes it, and openness is asked every time. */
+    /**
+     * The database is in this process: nobody else changes it, and openness is asked every time.
+     */
     @Override
     public void queueResync() {}
 

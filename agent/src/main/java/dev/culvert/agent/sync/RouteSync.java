@@ -8,7 +8,6 @@ import dev.culvert.linux.route.Link;
 import dev.culvert.linux.route.Route;
 import dev.culvert.linux.route.Rtnetlink;
 import dev.culvert.net.Cidr;
-
 import java.io.IOException;
 import java.util.List;
 import java.util.Objects;

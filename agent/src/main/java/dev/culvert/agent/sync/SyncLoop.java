@@ -4,11 +4,6 @@ import dev.culvert.agent.state.ClusterEvent;
 import dev.culvert.agent.state.ClusterState;
 import dev.culvert.agent.state.ClusterView;
 import dev.culvert.agent.state.Notice;
-
-import org.apache.logging.log4j.LogManager;
-import org.apache.logging.log4j.Logger;
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,6 +13,9 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import java.util.function.Predicate;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The one thread that makes the kernel match the state: events go into the state, the state becomes

@@ -2,7 +2,6 @@ package dev.culvert.agent.sync;
 
 import dev.culvert.agent.state.ClusterView;
 import dev.culvert.agent.state.Notice;
-
 import java.io.IOException;
 
 /**

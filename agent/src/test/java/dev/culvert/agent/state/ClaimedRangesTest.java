@@ -4,12 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.culvert.net.Cidr;
 import dev.culvert.net.IpAddresses;
-
-import org.junit.jupiter.api.Test;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 
 class ClaimedRangesTest {
     private final ClaimedRanges ranges = new ClaimedRanges();

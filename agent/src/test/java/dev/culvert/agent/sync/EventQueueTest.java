@@ -3,7 +3,6 @@ package dev.culvert.agent.sync;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.culvert.agent.state.ClusterEvent;
-
 import org.junit.jupiter.api.Test;
 
 class EventQueueTest {

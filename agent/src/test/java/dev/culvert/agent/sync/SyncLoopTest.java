@@ -21,16 +21,14 @@ import dev.culvert.linux.route.Route;
 import dev.culvert.net.Cidr;
 import dev.culvert.net.IpAddresses;
 import dev.culvert.net.MacAddress;
-
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 
 class SyncLoopTest {
     private static final String UNDERLAY = "192.0.2.1";

@@ -2,7 +2,6 @@ package dev.culvert.bench.scale;
 
 import dev.culvert.bench.path.MachineFiles;
 import dev.culvert.bench.path.Processes;
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;

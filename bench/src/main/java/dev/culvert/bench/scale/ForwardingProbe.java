@@ -9,7 +9,6 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 import dev.culvert.linux.libc.LibC;
 import dev.culvert.linux.netns.NetworkNamespace;
 import dev.culvert.linux.tun.TunQueue;
-
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

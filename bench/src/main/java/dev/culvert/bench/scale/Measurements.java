@@ -1,7 +1,6 @@
 package dev.culvert.bench.scale;
 
 import dev.culvert.bench.report.ResultLine;
-
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;

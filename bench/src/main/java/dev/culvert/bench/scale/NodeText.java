@@ -13,25 +13,25 @@ final class NodeText {
 
     static final String ANNOTATIONS =
             "\"node.alpha.kubernetes.io/ttl\":\"300\","
-                + "\"volumes.kubernetes.io/controller-managed-attach-detach\":\"true\","
-                + "\"kubeadm.alpha.kubernetes.io/cri-socket\":"
-                + "\"unix:///run/containerd/containerd.sock\",\"csi.volume.kubernetes.io/nodeid\":"
-                + "\"{\\\"block.csi.example.com\\\":\\\"zone-a/instance-0123456789abcdef\\\"}\"";
+                    + "\"volumes.kubernetes.io/controller-managed-attach-detach\":\"true\","
+                    + "\"kubeadm.alpha.kubernetes.io/cri-socket\":"
+                    + "\"unix:///run/containerd/containerd.sock\",\"csi.volume.kubernetes.io/nodeid\":"
+                    + "\"{\\\"block.csi.example.com\\\":\\\"zone-a/instance-0123456789abcdef\\\"}\"";
 
     static final String CAPACITY =
             "\"capacity\":{\"cpu\":\"32\",\"ephemeral-storage\":\"523988Mi\",\"hugepages-1Gi\":\"0\","
-                + "\"hugepages-2Mi\":\"0\",\"memory\":\"131735920Ki\",\"pods\":\"110\"},"
-                + "\"allocatable\":{\"cpu\":\"31800m\",\"ephemeral-storage\":\"482407420031\","
-                + "\"hugepages-1Gi\":\"0\",\"hugepages-2Mi\":\"0\",\"memory\":\"129044912Ki\","
-                + "\"pods\":\"110\"},\"daemonEndpoints\":{\"kubeletEndpoint\":{\"Port\":10250}}";
+                    + "\"hugepages-2Mi\":\"0\",\"memory\":\"131735920Ki\",\"pods\":\"110\"},"
+                    + "\"allocatable\":{\"cpu\":\"31800m\",\"ephemeral-storage\":\"482407420031\","
+                    + "\"hugepages-1Gi\":\"0\",\"hugepages-2Mi\":\"0\",\"memory\":\"129044912Ki\","
+                    + "\"pods\":\"110\"},\"daemonEndpoints\":{\"kubeletEndpoint\":{\"Port\":10250}}";
 
     static final String NODE_INFO =
             "\"nodeInfo\":{\"machineID\":\"5b1f6cf0c5b94c0bb2a0f3a1d5e6a7b8\",\"systemUUID\":"
-                + "\"ec2f6cf0-c5b9-4c0b-b2a0-f3a1d5e6a7b8\",\"bootID\":"
-                + "\"0b0a6cf0-c5b9-4c0b-b2a0-f3a1d5e6a7b8\",\"kernelVersion\":\"6.12.48-cloud-amd64\",\"osImage\":\"Debian"
-                + " GNU/Linux 13 (trixie)\",\"containerRuntimeVersion\":"
-                + "\"containerd://2.1.4\",\"kubeletVersion\":\"v1.34.1\",\"kubeProxyVersion\":\"\","
-                + "\"operatingSystem\":\"linux\",\"architecture\":\"amd64\"}";
+                    + "\"ec2f6cf0-c5b9-4c0b-b2a0-f3a1d5e6a7b8\",\"bootID\":"
+                    + "\"0b0a6cf0-c5b9-4c0b-b2a0-f3a1d5e6a7b8\",\"kernelVersion\":\"6.12.48-cloud-amd64\",\"osImage\":\"Debian"
+                    + " GNU/Linux 13 (trixie)\",\"containerRuntimeVersion\":"
+                    + "\"containerd://2.1.4\",\"kubeletVersion\":\"v1.34.1\",\"kubeProxyVersion\":\"\","
+                    + "\"operatingSystem\":\"linux\",\"architecture\":\"amd64\"}";
 
     private NodeText() {}
 
@@ -66,8 +66,8 @@ final class NodeText {
         }
         conditions.add(
                 "{\"type\":\"NetworkUnavailable\",\"status\":\"False\",\"lastHeartbeatTime\":"
-                    + "\"2026-02-01T00:00:00Z\",\"lastTransitionTime\":\"2026-02-01T00:00:00Z\",\"reason\":\"CulvertIsUp\",\"message\":\"Culvert"
-                    + " is running on this node\"}");
+                        + "\"2026-02-01T00:00:00Z\",\"lastTransitionTime\":\"2026-02-01T00:00:00Z\",\"reason\":\"CulvertIsUp\",\"message\":\"Culvert"
+                        + " is running on this node\"}");
         return conditions.toString();
     }
 

@@ -1,7 +1,6 @@
 package dev.culvert.bench.scale;
 
 import dev.culvert.linux.netns.NetworkNamespace;
-
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

@@ -6,15 +6,15 @@ import java.util.StringJoiner;
 final class PodText {
     static final String METADATA =
             "\"labels\":{\"app\":\"service\",\"pod-template-hash\":\"5d9c7b6f8d\",\"tier\":\"backend\"},"
-                + "\"ownerReferences\":[{\"apiVersion\":\"apps/v1\",\"kind\":\"ReplicaSet\","
-                + "\"name\":\"service-5d9c7b6f8d\",\"uid\":\"5d9c7b6f-8d00-4c1b-9d55-0a0a0a0a0a0a\","
-                + "\"controller\":true,\"blockOwnerDeletion\":true}],\"managedFields\":["
+                    + "\"ownerReferences\":[{\"apiVersion\":\"apps/v1\",\"kind\":\"ReplicaSet\","
+                    + "\"name\":\"service-5d9c7b6f8d\",\"uid\":\"5d9c7b6f-8d00-4c1b-9d55-0a0a0a0a0a0a\","
+                    + "\"controller\":true,\"blockOwnerDeletion\":true}],\"managedFields\":["
                     + NodeText.managedFields()
                     + "]";
 
     static final String SPEC =
             "\"containers\":[{\"name\":\"main\",\"image\":\"registry.example.com/team/service:v1.2.3\","
-                + "\"ports\":[{\"name\":\"http\",\"containerPort\":8080,\"protocol\":\"TCP\"}],\"env\":["
+                    + "\"ports\":[{\"name\":\"http\",\"containerPort\":8080,\"protocol\":\"TCP\"}],\"env\":["
                     + environment()
                     + "],\"resources\":{\"limits\":{\"cpu\":\"1\",\"memory\":\"1Gi\"},\"requests\":{"
                     + "\"cpu\":\"100m\",\"memory\":\"256Mi\"}},\"volumeMounts\":[{\"name\":\"token\","

@@ -2,7 +2,6 @@ package dev.culvert.bench.scale;
 
 import dev.culvert.bench.path.Processes;
 import dev.culvert.bench.scale.api.ApiServer;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

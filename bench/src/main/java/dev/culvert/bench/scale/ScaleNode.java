@@ -5,7 +5,6 @@ import dev.culvert.linux.netns.NetworkNamespace;
 import dev.culvert.linux.tun.TunDevice;
 import dev.culvert.linux.tun.TunFeatures;
 import dev.culvert.linux.tun.TunQueue;
-
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.List;

@@ -3,9 +3,6 @@ package dev.culvert.bench.scale;
 import dev.culvert.bench.scale.api.ResourceStore;
 import dev.culvert.net.Cidr;
 import dev.culvert.net.IpAddresses;
-
-import org.jspecify.annotations.Nullable;
-
 import java.net.InetAddress;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -13,6 +10,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Nodes and pods, and what happens to them: always the same, in the same order. One thread.

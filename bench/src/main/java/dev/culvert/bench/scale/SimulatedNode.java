@@ -3,7 +3,6 @@ package dev.culvert.bench.scale;
 import dev.culvert.bench.scale.api.ApiObject;
 import dev.culvert.net.Cidr;
 import dev.culvert.net.MacAddress;
-
 import java.net.InetAddress;
 import java.util.Locale;
 import java.util.Map;

@@ -1,7 +1,6 @@
 package dev.culvert.bench.scale;
 
 import dev.culvert.bench.scale.api.ApiObject;
-
 import java.util.Locale;
 import java.util.Map;
 

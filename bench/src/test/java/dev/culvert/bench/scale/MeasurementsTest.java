@@ -3,11 +3,9 @@ package dev.culvert.bench.scale;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.culvert.bench.report.ResultLine;
-
-import org.junit.jupiter.api.Test;
-
 import java.util.List;
 import java.util.stream.DoubleStream;
+import org.junit.jupiter.api.Test;
 
 class MeasurementsTest {
     @Test

@@ -1,7 +1,6 @@
 package dev.culvert.bench.scale.api;
 
 import io.netty.handler.codec.http.QueryStringDecoder;
-
 import java.util.Arrays;
 import java.util.List;
 

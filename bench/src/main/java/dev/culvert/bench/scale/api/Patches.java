@@ -1,11 +1,10 @@
 package dev.culvert.bench.scale.api;
 
+import java.util.Set;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
-
-import java.util.Set;
 
 /**
  * Merge patches of RFC 7386, and those that merge some lists by a key. Stateless.

@@ -8,7 +8,7 @@ class PatchesTest {
     private static final ApiObject.Body NODE =
             version ->
                     ("{\"metadata\":{\"resourceVersion\":\"%d\",\"annotations\":{\"a\":\"1\"}},"
-                         + "\"status\":{\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\"}]}}")
+                                    + "\"status\":{\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\"}]}}")
                             .formatted(version);
 
     @Test

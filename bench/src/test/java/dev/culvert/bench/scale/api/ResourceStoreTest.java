@@ -3,12 +3,11 @@ package dev.culvert.bench.scale.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import org.junit.jupiter.api.Test;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
 
 class ResourceStoreTest {
     private final ResourceStore store = new ResourceStore("pods", "Pod", new AtomicLong(100));
