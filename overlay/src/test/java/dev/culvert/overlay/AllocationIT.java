@@ -15,14 +15,20 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
- * Once it has warmed up, the packet path makes no objects: event loops allocate less than a byte a
- * packet or system call, whether packets are small or super-packets. It has warmed up when the
- * compiler is done, which takes as long as the machine pleases; a path that makes objects never is.
+ * Once it has warmed up, the packet path makes no objects, whether packets are small or
+ * super-packets: event loops allocate less than half of the smallest object a packet or system
+ * call. It has warmed up when the compiler is done, which takes as long as the machine pleases; a
+ * path that makes objects never is.
+ *
+ * <p>The bound isn't zero because a call that is rare in its caller, such as a read that finds
+ * nothing, may stay out of the compiler's inlining for good; the JDK's linker then makes a view of
+ * the memory that takes errno, of 40 bytes, at each of those.
  */
 class AllocationIT {
     private static final String LOOPS = "overlay-";
     private static final long PACKETS = 200_000;
     private static final long SUPER_BYTES = 150L << 20;
+    private static final long HALF_AN_OBJECT_BYTES = 8;
     private static final int MOST_ROUNDS = 30;
     private static final int CLEAN_ROUNDS = 2;
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
@@ -89,7 +95,8 @@ class AllocationIT {
         }
 
         boolean madeNoGarbage() {
-            return bytes >= 0 && bytes < Math.min(used.packets(), used.calls());
+            return bytes >= 0
+                    && bytes < HALF_AN_OBJECT_BYTES * Math.min(used.packets(), used.calls());
         }
     }
 
