@@ -100,8 +100,8 @@ public final class Main implements Callable<Integer> {
 
     /** What the options ask for, checked. */
     Plan plan() {
-        require(nodes >= 2 && nodes <= 9, "--nodes must be 2 to 9, not " + nodes);
-        require(pods >= 1 && pods <= 20, "--pods must be 1 to 20, not " + pods);
+        require(nodes >= 2 && nodes <= 9, "--nodes must be from 2 to 9, but is " + nodes);
+        require(pods >= 1 && pods <= 20, "--pods must be from 1 to 20, but is " + pods);
         require(!keep || !down, "--keep and --down exclude each other");
         Path tree = root.toAbsolutePath().normalize();
         Path folder = logs.toString().isEmpty() ? tree.resolve("deploy/target/demo/logs") : logs;

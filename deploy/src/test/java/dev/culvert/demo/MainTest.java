@@ -33,14 +33,14 @@ class MainTest {
 
     @Test
     void refusesFewerThanTwoAndMoreThanNineNodes() {
-        assertThat(refusal("--nodes", "1")).contains("--nodes must be 2 to 9, not 1");
-        assertThat(refusal("--nodes", "10")).contains("--nodes must be 2 to 9, not 10");
+        assertThat(refusal("--nodes", "1")).contains("--nodes must be from 2 to 9, but is 1");
+        assertThat(refusal("--nodes", "10")).contains("--nodes must be from 2 to 9, but is 10");
     }
 
     @Test
     void refusesNoPodsAndMoreThanTwenty() {
-        assertThat(refusal("--pods", "0")).contains("--pods must be 1 to 20, not 0");
-        assertThat(refusal("--pods", "21")).contains("--pods must be 1 to 20, not 21");
+        assertThat(refusal("--pods", "0")).contains("--pods must be from 1 to 20, but is 0");
+        assertThat(refusal("--pods", "21")).contains("--pods must be from 1 to 20, but is 21");
     }
 
     @Test
