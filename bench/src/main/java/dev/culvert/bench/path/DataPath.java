@@ -44,8 +44,7 @@ record DataPath(Process process) implements Tunnel {
                                 "-XX:+UseSerialGC",
                                 "-XX:-UsePerfData",
                                 "--enable-native-access=ALL-UNNAMED",
-                                "--sun-misc-unsafe-memory-access=allow",
-                                "-Dlog4j.provider=org.apache.logging.log4j.simple.internal.SimpleProvider"));
+                                "--sun-misc-unsafe-memory-access=allow"));
         command.addAll(plan.jvmOptions());
         command.addAll(arguments(mode, node, peer, plan.loops()));
         return command;
