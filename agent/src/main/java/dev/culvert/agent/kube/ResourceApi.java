@@ -27,8 +27,11 @@ import tools.jackson.databind.json.JsonMapper;
  * refuse a list for the sake of one object. Any thread.
  */
 final class ResourceApi {
-    /** A page of so many Nodes is a few megabytes. */
-    private static final int PAGE = 250;
+    /**
+     * A page of so many Nodes is about 3 MB. The last one stays in memory as long as its
+     * connection: the HTTP client keeps it.
+     */
+    private static final int PAGE = 100;
 
     private static final JsonMapper JSON = new JsonMapper();
 
