@@ -4,11 +4,13 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.ObjectMapper;
 
 /** Makes the client of the Kubernetes API. Stateless. */
 public final class KubeConnection {
@@ -42,6 +44,8 @@ public final class KubeConnection {
         return new KubernetesClientBuilder()
                 .withConfig(config)
                 .withHttpClientFactory(new Http1())
+                // Otherwise it loads the classes of all kinds that the API has, to look one up.
+                .withKubernetesSerialization(new KubernetesSerialization(new ObjectMapper(), false))
                 .build();
     }
 

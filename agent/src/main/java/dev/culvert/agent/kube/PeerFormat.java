@@ -3,12 +3,14 @@ package dev.culvert.agent.kube;
 import dev.culvert.agent.state.NodeInfo;
 import dev.culvert.agent.state.VtepAnnouncement;
 import dev.culvert.net.IpAddresses;
+import java.io.ByteArrayOutputStream;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonGenerator;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -22,12 +24,19 @@ final class PeerFormat {
 
     private PeerFormat() {}
 
+    /** Node by node: all at once would be megabytes. */
     static byte[] write(List<NodeInfo> nodes, String nodeName) {
-        Map<String, Object> root = new LinkedHashMap<>();
-        root.put("version", VERSION);
-        root.put("node", nodeName);
-        root.put("nodes", nodes.stream().map(PeerFormat::fields).toList());
-        return JSON.writeValueAsBytes(root);
+        ByteArrayOutputStream content = new ByteArrayOutputStream();
+        try (JsonGenerator json = JSON.createGenerator(content)) {
+            json.writeStartObject();
+            json.writeNumberProperty("version", VERSION);
+            json.writeStringProperty("node", nodeName);
+            json.writeArrayPropertyStart("nodes");
+            nodes.forEach(node -> json.writePOJO(fields(node)));
+            json.writeEndArray();
+            json.writeEndObject();
+        }
+        return content.toByteArray();
     }
 
     private static Map<String, Object> fields(NodeInfo node) {

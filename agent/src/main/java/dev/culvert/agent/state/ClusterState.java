@@ -32,7 +32,7 @@ public final class ClusterState {
     private final Map<String, PodInfo> pods = new TreeMap<>();
     private boolean listed;
     private boolean podsListed;
-    private @Nullable Derivation derivation;
+    private @Nullable Findings findings;
 
     /**
      * @param nodeName this node
@@ -68,7 +68,7 @@ public final class ClusterState {
         if (gone != null) {
             byAge.remove(gone);
         }
-        derivation = null;
+        findings = null;
     }
 
     /** Whether all nodes are known: nothing may be removed before. */
@@ -78,23 +78,30 @@ public final class ClusterState {
 
     /** What follows from the events so far. */
     public ClusterView view() {
-        Derivation current = derivation;
+        Findings current = findings;
         if (current == null) {
-            current = new Derivation();
-            current.run();
-            derivation = current;
+            current = new Derivation().run();
+            findings = current;
         }
         NodeClaim self = nodes.get(nodeName);
         return new ClusterView(
                 self == null ? null : self.node(),
-                current.own,
-                current.problem,
-                current.leases,
-                current.warnings,
-                current.conflicts,
+                current.own(),
+                current.problem(),
+                current.leases(),
+                current.warnings(),
+                current.conflicts(),
                 pods,
                 podsListed);
     }
+
+    /** What is kept until a node changes; how it was found would be as large as all nodes. */
+    private record Findings(
+            List<Cidr> own,
+            String problem,
+            List<SubnetLease> leases,
+            List<String> warnings,
+            List<Conflict> conflicts) {}
 
     /** One pass over the nodes, oldest first; then their leases, by name. */
     private final class Derivation {
@@ -104,11 +111,10 @@ public final class ClusterState {
         private final List<String> warnings = new ArrayList<>();
         private final List<Conflict> conflicts = new ArrayList<>();
         private final Map<String, SubnetLease> extended = new HashMap<>();
-        private List<SubnetLease> leases = List.of();
         private List<Cidr> own = List.of();
         private String problem = "";
 
-        void run() {
+        Findings run() {
             if (!nodes.containsKey(nodeName)) {
                 problem =
                         ("there is no Node object named %s in the cluster: pass the name that the"
@@ -117,7 +123,7 @@ public final class ClusterState {
             }
             byAge.forEach(this::add);
             byAge.forEach(this::addRetained);
-            leases = List.copyOf(foundLeases());
+            return new Findings(own, problem, List.copyOf(foundLeases()), warnings, conflicts);
         }
 
         private void add(NodeClaim claim) {

@@ -31,7 +31,11 @@ public final class ScaleCommand implements Callable<Integer> {
     /** As in the image. */
     private static final List<String> JVM_OPTIONS =
             List.of(
-                    "-Xmx64m",
+                    "-Xmx48m",
+                    "-Xmn14m",
+                    // What a change makes lives until the next: it fits in a survivor space.
+                    "-XX:SurvivorRatio=2",
+                    "-XX:TrimNativeHeapInterval=5000",
                     "-XX:+UseSerialGC",
                     "-XX:+UseCompactObjectHeaders",
                     "-XX:-UsePerfData");
