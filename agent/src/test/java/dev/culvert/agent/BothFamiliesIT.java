@@ -169,6 +169,11 @@ class BothFamiliesIT {
             int headers = address.contains(":") ? 48 : 28;
             eventually(one, () -> ping(near, address, mtu - headers));
         }
+        namespaces.check(one.namespace, "ip", "link", "delete", "culvert0");
+        for (String address : farAddresses) {
+            eventually(one, () -> ping(near, address, 56));
+        }
+        eventually(one, () -> ping(one.namespace, nearAddresses.getFirst(), 56));
         assertThat(one.runtime.del("near").status()).isZero();
         assertThat(two.runtime.del("far").status()).isZero();
     }

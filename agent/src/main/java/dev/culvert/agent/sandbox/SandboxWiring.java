@@ -32,6 +32,7 @@ public final class SandboxWiring {
 
     private final Rtnetlink node;
     private final Sandboxes sandboxes;
+    private final BridgePorts ports;
     private final AtomicBoolean saidThatSizeIsRefused = new AtomicBoolean();
 
     /**
@@ -41,6 +42,7 @@ public final class SandboxWiring {
     public SandboxWiring(Rtnetlink node, Sandboxes sandboxes) {
         this.node = node;
         this.sandboxes = sandboxes;
+        this.ports = new BridgePorts(node);
     }
 
     /** Whether this namespace is the node's own, where no pod may be attached. */
@@ -100,8 +102,7 @@ public final class SandboxWiring {
                         return true;
                     });
             limit(node, host.index(), attachment.bandwidth().ingress(attachment.mtu()));
-            node.changeLink(host.index(), LinkChange.NONE.withMaster(bridge.index()));
-            node.changeLink(host.index(), LinkChange.NONE.withHairpin(true).withUp(true));
+            ports.join(host, bridge);
             return bridge.mac();
         } catch (IOException | RuntimeException e) {
             undo(host, e);

@@ -1,6 +1,7 @@
 package dev.culvert.agent.sync;
 
 import dev.culvert.agent.config.AgentConfig;
+import dev.culvert.agent.sandbox.BridgePorts;
 import dev.culvert.agent.state.ClusterView;
 import dev.culvert.agent.state.NodeNetwork;
 import dev.culvert.linux.route.Address;
@@ -15,12 +16,20 @@ import dev.culvert.overlay.SuperPacketLimit;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
 
-/** The bridge of this node's pods, with the gateway addresses, and what forwarding needs. */
+/**
+ * The bridge of this node's pods, with the gateway addresses and the pods as its ports, and what
+ * forwarding needs.
+ */
 final class BridgeSync implements Synchronizer {
+    private static final Logger LOG = LogManager.getLogger(BridgeSync.class);
+
     private final AgentConfig config;
     private final Rtnetlink rtnetlink;
     private final KernelLinks links;
+    private final BridgePorts ports;
     private final KernelSettings settings;
     private final NodePlan plan;
 
@@ -28,6 +37,7 @@ final class BridgeSync implements Synchronizer {
         this.config = config;
         this.rtnetlink = rtnetlink;
         this.links = new KernelLinks(rtnetlink);
+        this.ports = new BridgePorts(rtnetlink);
         this.settings = settings;
         this.plan = plan;
     }
@@ -62,9 +72,20 @@ final class BridgeSync implements Synchronizer {
                                                 NodeNetwork.gateway(cidr),
                                                 cidr.prefixLength()))
                         .toList());
+        rejoin(link);
         plan.publish(
                 new NodeNetwork(
                         config.bridge(), cidrs, plan.retained(), mtu, SuperPacketLimit.of(mtu)));
+    }
+
+    private void rejoin(Link bridge) throws IOException {
+        int joined = ports.rejoin(bridge);
+        if (joined > 0) {
+            LOG.warn(
+                    "pods were cut off the bridge and are put back pods={} bridge={}",
+                    joined,
+                    bridge.name());
+        }
     }
 
     private Link ensure(BridgeSpec spec) throws IOException {

@@ -72,6 +72,52 @@ class BridgeSyncTest {
         return Retention.find("culvert0", cidrs(range), addresses, rtnetlink);
     }
 
+    private Link veth(String name, String alias, boolean up) throws LinuxException {
+        Link link = rtnetlink.addLink(name, "veth", MacAddress.ofName(name), 1450);
+        LinkChange change = LinkChange.NONE.withAlias(alias).withUp(up);
+        rtnetlink.changeLink(link.index(), change);
+        return link;
+    }
+
+    private int masterOf(Link link) throws LinuxException {
+        return rtnetlink.link(link.name()).orElseThrow().masterIndex();
+    }
+
+    @Test
+    void putsPodsBackOnABridgeThatIsMadeAgain() throws IOException {
+        apply("10.244.1.0/24");
+        Link pod = veth("cv0123456789a", "a pod", true);
+        Link half = veth("cv0123456789b", "a pod", false);
+        Link nameless = veth("cv0123456789c", "", true);
+        Link foreign = veth("veth0", "somebody's", true);
+        int first = bridge().index();
+        sync.apply();
+        assertThat(masterOf(pod)).isEqualTo(first);
+
+        rtnetlink.deleteLink(first);
+        assertThat(masterOf(pod)).isZero();
+        sync.apply();
+        assertThat(bridge().index()).isNotEqualTo(first);
+        assertThat(masterOf(pod)).isEqualTo(bridge().index());
+        assertThat(rtnetlink.lastChange(pod.index()).hairpin()).isTrue();
+        assertThat(List.of(masterOf(half), masterOf(nameless), masterOf(foreign)))
+                .as("what is being made, and what is others'")
+                .containsOnly(0);
+    }
+
+    @Test
+    void takesPodsBackFromAnotherBridge() throws IOException {
+        apply("10.244.1.0/24");
+        Link other = rtnetlink.addLink("br0", "bridge", MacAddress.ofName("br0"), 1500);
+        Link pod = veth("cv0123456789a", "a pod", true);
+        rtnetlink.changeLink(pod.index(), LinkChange.NONE.withMaster(other.index()));
+        sync.apply();
+        assertThat(masterOf(pod)).isEqualTo(bridge().index());
+        List<String> calls = rtnetlink.calls();
+        sync.apply();
+        assertThat(rtnetlink.calls()).as("nothing is done twice").isEqualTo(calls);
+    }
+
     @Test
     void keepsListeningToRoutersWhenItBeginsToForwardIpv6() throws IOException {
         apply("fd00:1::/64");
