@@ -1,14 +1,11 @@
 package dev.culvert.iptables;
 
-import dev.culvert.linux.Errno;
 import dev.culvert.linux.LinuxException;
-import dev.culvert.linux.StopSignal;
 import dev.culvert.linux.netlink.NetlinkMessage;
 import dev.culvert.linux.netlink.NetlinkSubscription;
+import dev.culvert.linux.netlink.NotificationThread;
 import dev.culvert.net.IpFamily;
-import java.util.LinkedHashSet;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /**
@@ -42,18 +39,10 @@ public final class RulesMonitor implements AutoCloseable {
     private static final Set<String> OUR_PROGRAMS =
             Set.of(ourProgram(IpFamily.IPV4), ourProgram(IpFamily.IPV6));
 
-    private final NetlinkSubscription subscription;
-    private final StopSignal stop;
-    private final Consumer<Set<String>> listener;
-    private final Thread thread;
-    private final AtomicBoolean closed = new AtomicBoolean();
+    private final NotificationThread<String> thread;
 
-    private RulesMonitor(
-            NetlinkSubscription subscription, StopSignal stop, Consumer<Set<String>> listener) {
-        this.subscription = subscription;
-        this.stop = stop;
-        this.listener = listener;
-        this.thread = Thread.ofPlatform().daemon().name("rules-monitor").unstarted(this::run);
+    private RulesMonitor(NotificationThread<String> thread) {
+        this.thread = thread;
     }
 
     /**
@@ -68,12 +57,9 @@ public final class RulesMonitor implements AutoCloseable {
     /** Subscribes in the calling thread's namespace; nothing is missed from here on. */
     public static RulesMonitor open(Consumer<Set<String>> listener) throws LinuxException {
         NetlinkSubscription subscription = NetlinkSubscription.openNetfilter(NFNLGRP_NFTABLES);
-        try {
-            return new RulesMonitor(subscription, StopSignal.create(), listener);
-        } catch (LinuxException | RuntimeException e) {
-            subscription.close();
-            throw e;
-        }
+        return new RulesMonitor(
+                NotificationThread.of(
+                        "rules-monitor", subscription, RulesMonitor::read, UNKNOWN, listener));
     }
 
     /** Begins to call the listener. */
@@ -81,40 +67,7 @@ public final class RulesMonitor implements AutoCloseable {
         thread.start();
     }
 
-    private void run() {
-        try {
-            while (subscription.await(stop)) {
-                Set<String> names = drain();
-                if (!names.isEmpty()) {
-                    listener.accept(names);
-                }
-            }
-        } catch (LinuxException e) {
-            throw new IllegalStateException("the rules monitor ends: " + e.getMessage(), e);
-        }
-    }
-
-    private Set<String> drain() throws LinuxException {
-        Set<String> names = new LinkedHashSet<>();
-        boolean more = true;
-        while (more) {
-            try {
-                var messages = subscription.poll();
-                for (NetlinkMessage message : messages) {
-                    add(names, message);
-                }
-                more = !messages.isEmpty();
-            } catch (LinuxException e) {
-                if (!e.errno().equals(Errno.ENOBUFS)) {
-                    throw e;
-                }
-                names.add(UNKNOWN);
-            }
-        }
-        return names;
-    }
-
-    private static void add(Set<String> names, NetlinkMessage message) throws LinuxException {
+    private static void read(NetlinkMessage message, Set<String> names) throws LinuxException {
         if (message.type() != NEW_GENERATION) {
             return;
         }
@@ -124,25 +77,9 @@ public final class RulesMonitor implements AutoCloseable {
         }
     }
 
-    /** Stops the thread and waits for it. Not to be called by the listener. */
+    /** Stops the thread and waits for it, unless the listener itself calls this. */
     @Override
     public void close() {
-        if (!closed.compareAndSet(false, true)) {
-            return;
-        }
-        stop.raise();
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
-        subscription.close();
-        stop.close();
+        thread.close();
     }
 }

@@ -3,10 +3,12 @@ package dev.culvert.iptables;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.culvert.net.IpFamily;
+import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -61,6 +63,27 @@ final class RulesMonitorIT {
             monitor.close();
             monitor.close();
             assertThat(heard).isEmpty();
+        }
+    }
+
+    @Test
+    void endsWhenItsListenerClosesIt() throws Exception {
+        CompletableFuture<RulesMonitor> itself = new CompletableFuture<>();
+        CompletableFuture<Thread> thread = new CompletableFuture<>();
+        try (FilterNode node = FilterNode.create(IptablesMode.NFT);
+                RulesMonitor monitor =
+                        node.namespace()
+                                .call(
+                                        () ->
+                                                RulesMonitor.open(
+                                                        _ -> {
+                                                            itself.join().close();
+                                                            thread.complete(Thread.currentThread());
+                                                        }))) {
+            itself.complete(monitor);
+            monitor.start();
+            by(node, "iptables-nft", "-N", "OTHERS");
+            assertThat(thread.get(60, TimeUnit.SECONDS).join(Duration.ofSeconds(60))).isTrue();
         }
     }
 }

@@ -1,14 +1,10 @@
 package dev.culvert.linux.route;
 
-import dev.culvert.linux.Errno;
 import dev.culvert.linux.LinuxException;
-import dev.culvert.linux.StopSignal;
 import dev.culvert.linux.netlink.NetlinkMessage;
 import dev.culvert.linux.netlink.NetlinkSubscription;
-import java.util.EnumSet;
-import java.util.List;
+import dev.culvert.linux.netlink.NotificationThread;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /**
@@ -35,21 +31,10 @@ public final class LinkMonitor implements AutoCloseable {
         OVERRUN
     }
 
-    private final NetlinkSubscription subscription;
-    private final StopSignal stop;
-    private final Consumer<Set<Change>> listener;
-    private final Thread thread;
-    private final AtomicBoolean closed = new AtomicBoolean();
+    private final NotificationThread<Change> thread;
 
-    /** Only used on {@link #thread}, which then releases what it uses itself. */
-    private boolean closedByListener;
-
-    private LinkMonitor(
-            NetlinkSubscription subscription, StopSignal stop, Consumer<Set<Change>> listener) {
-        this.subscription = subscription;
-        this.stop = stop;
-        this.listener = listener;
-        this.thread = Thread.ofPlatform().daemon().name("link-monitor").unstarted(this::run);
+    private LinkMonitor(NotificationThread<Change> thread) {
+        this.thread = thread;
     }
 
     /** Subscribes in the calling thread's namespace; nothing is missed from here on. */
@@ -61,12 +46,9 @@ public final class LinkMonitor implements AutoCloseable {
                         RTNLGRP_IPV4_ROUTE,
                         RTNLGRP_IPV6_IFADDR,
                         RTNLGRP_IPV6_ROUTE);
-        try {
-            return new LinkMonitor(subscription, StopSignal.create(), listener);
-        } catch (LinuxException | RuntimeException e) {
-            subscription.close();
-            throw e;
-        }
+        return new LinkMonitor(
+                NotificationThread.of(
+                        "link-monitor", subscription, LinkMonitor::read, Change.OVERRUN, listener));
     }
 
     /** Begins to call the listener. */
@@ -74,43 +56,8 @@ public final class LinkMonitor implements AutoCloseable {
         thread.start();
     }
 
-    private void run() {
-        try {
-            while (subscription.await(stop)) {
-                EnumSet<Change> changes = drain();
-                if (!changes.isEmpty()) {
-                    listener.accept(changes);
-                }
-            }
-        } catch (LinuxException e) {
-            throw new IllegalStateException("the link monitor ends: " + e.getMessage(), e);
-        } finally {
-            if (closedByListener) {
-                release();
-            }
-        }
-    }
-
-    private EnumSet<Change> drain() throws LinuxException {
-        EnumSet<Change> changes = EnumSet.noneOf(Change.class);
-        boolean more = true;
-        while (more) {
-            try {
-                List<NetlinkMessage> messages = subscription.poll();
-                messages.forEach(message -> add(changes, message.type()));
-                more = !messages.isEmpty();
-            } catch (LinuxException e) {
-                if (!e.errno().equals(Errno.ENOBUFS)) {
-                    throw e;
-                }
-                changes.add(Change.OVERRUN);
-            }
-        }
-        return changes;
-    }
-
-    private static void add(Set<Change> changes, int type) {
-        switch (type) {
+    private static void read(NetlinkMessage message, Set<Change> changes) {
+        switch (message.type()) {
             case Rtm.NEWLINK, Rtm.DELLINK -> changes.add(Change.LINK);
             case Rtm.NEWADDR, Rtm.DELADDR -> changes.add(Change.ADDRESS);
             case Rtm.NEWROUTE, Rtm.DELROUTE -> changes.add(Change.ROUTE);
@@ -121,34 +68,6 @@ public final class LinkMonitor implements AutoCloseable {
     /** Stops the thread and waits for it, unless the listener itself calls this. */
     @Override
     public void close() {
-        if (!closed.compareAndSet(false, true)) {
-            return;
-        }
-        stop.raise();
-        if (Thread.currentThread() == thread) {
-            closedByListener = true;
-        } else {
-            joinUninterruptibly();
-            release();
-        }
-    }
-
-    private void release() {
-        subscription.close();
-        stop.close();
-    }
-
-    private void joinUninterruptibly() {
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        thread.close();
     }
 }
