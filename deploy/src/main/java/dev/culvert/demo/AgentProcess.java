@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 
 /** The agent of one node: the same jar and command line as the DaemonSet's. The main thread. */
 final class AgentProcess {
@@ -72,17 +73,36 @@ final class AgentProcess {
 
     /** Waits for the agent to be ready and returns the seconds since its start. */
     double awaitReady(Duration limit) throws DemoException, InterruptedException {
-        boolean done = Await.until(limit, () -> !process.isAlive() || isReady());
+        await(limit, this::isReady, "does not become ready");
+        return (System.nanoTime() - startNanos) / 1e9;
+    }
+
+    /** Waits until it sends to so many other nodes: each tells its own endpoint when it can. */
+    void awaitPeers(int count, Duration limit) throws DemoException, InterruptedException {
+        String metric = "\nculvert_overlay_fdb_entries %d.0\n".formatted(count);
+        await(limit, () -> metrics().contains(metric), "does not find all other nodes");
+    }
+
+    private String metrics() {
+        try {
+            return health.get("/metrics").body();
+        } catch (IOException _) {
+            return "";
+        }
+    }
+
+    private void await(Duration limit, BooleanSupplier condition, String complaint)
+            throws DemoException, InterruptedException {
+        boolean done = Await.until(limit, () -> !process.isAlive() || condition.getAsBoolean());
         if (!done || !process.isAlive()) {
             throw new DemoException(
                     "the agent of %s %s. Its log %s ends with:\n%s"
                             .formatted(
                                     node.name(),
-                                    done ? "ended" : "does not become ready",
+                                    done ? "ended" : complaint,
                                     process.log(),
                                     process.tail()));
         }
-        return (System.nanoTime() - startNanos) / 1e9;
     }
 
     /** What the command line prints for this agent, for example its peers. */

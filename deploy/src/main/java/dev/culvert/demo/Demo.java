@@ -86,6 +86,9 @@ final class Demo {
                             Plan.podCidr(number),
                             seconds));
         }
+        for (AgentProcess agent : agents) {
+            agent.awaitPeers(plan.nodes() - 1, AGENT_LIMIT);
+        }
         createPods(topology, api);
     }
 
