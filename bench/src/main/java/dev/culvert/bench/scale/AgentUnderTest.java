@@ -13,9 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/**
- * The agent as a process of its own: the jar of the image, with the image's options. One thread.
- */
+/** The agent as a process of its own: its jar, with the options that the plan has. One thread. */
 final class AgentUnderTest implements AutoCloseable {
     private static final String BASE = "http://127.0.0.1:9473";
     private static final double MIB = 1024 * 1024;

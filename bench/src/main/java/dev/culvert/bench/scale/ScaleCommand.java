@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
                     + " namespaces. Needs root."
         })
 public final class ScaleCommand implements Callable<Integer> {
-    /** As in the image. */
+    /** Little memory, and that divided for a large cluster. */
     private static final List<String> JVM_OPTIONS =
             List.of(
                     "-Xmx48m",
