@@ -1,5 +1,6 @@
 package dev.culvert.agent;
 
+import dev.culvert.agent.command.Commands;
 import java.io.PrintWriter;
 import java.util.Map;
 import picocli.CommandLine;
@@ -28,13 +29,8 @@ public final class Main implements Runnable {
     }
 
     static CommandLine commandLine(Map<String, String> environment) {
-        return new CommandLine(new Main())
-                .addSubcommand(new AgentCommand(environment))
-                .addSubcommand(new StatusCommand(environment))
-                .addSubcommand(new PeersCommand(environment))
-                .addSubcommand(new InstallCniCommand(environment))
-                .addSubcommand(new UninstallCommand(environment))
-                .addSubcommand(new VersionCommand());
+        CommandLine line = new CommandLine(new Main()).addSubcommand(new AgentCommand(environment));
+        return Commands.addTo(line, environment).addSubcommand(new VersionCommand());
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.culvert.agent.state.ClusterView;
 import dev.culvert.agent.state.NodeNetwork;
 import dev.culvert.agent.state.SubnetLease;
 import dev.culvert.agent.state.VtepAnnouncement;
+import dev.culvert.agent.status.StatusReport;
 import dev.culvert.net.Cidr;
 import dev.culvert.overlay.Feature;
 import dev.culvert.overlay.OverlayFeatures;

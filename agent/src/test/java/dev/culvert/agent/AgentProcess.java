@@ -1,5 +1,6 @@
 package dev.culvert.agent;
 
+import dev.culvert.agent.status.StatusReport;
 import dev.culvert.linux.netns.NetworkNamespace;
 import java.io.IOException;
 import java.io.InputStream;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.culvert.agent.status.StatusReport;
 import dev.culvert.linux.netns.NetworkNamespace;
 import dev.culvert.linux.route.Address;
 import dev.culvert.linux.route.KernelRtnetlink;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.culvert.agent.cni.CniCaller;
+import dev.culvert.agent.status.StatusReport;
 import dev.culvert.linux.netns.NetworkNamespace;
 import dev.culvert.linux.route.Address;
 import dev.culvert.linux.route.KernelRtnetlink;

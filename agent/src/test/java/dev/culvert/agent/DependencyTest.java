@@ -30,6 +30,8 @@ final class DependencyTest {
     private static final String SYNC = ROOT + ".sync";
     private static final String HTTP = ROOT + ".http";
     private static final String INSTALL = ROOT + ".install";
+    private static final String STATUS = ROOT + ".status";
+    private static final String COMMAND = ROOT + ".command";
     private static final String NET = "dev.culvert.net";
     private static final String LINUX = "dev.culvert.linux";
     private static final String ROUTE = LINUX + ".route";
@@ -41,14 +43,21 @@ final class DependencyTest {
     private static final String ENCAP = OVERLAY + ".encap";
     private static final String LOG = "org.apache.logging.log4j";
     private static final String JSON = "tools.jackson..";
+    private static final String PICOCLI = "picocli";
     private static final String METRICS = "io.micrometer..";
     private static final String KUBERNETES = "io.fabric8..";
 
     @ArchTest static final ArchRule configUsesYaml = only(CONFIG, NET, "org.snakeyaml..");
     @ArchTest static final ArchRule stateUsesValues = only(STATE, NET, FDB);
     @ArchTest static final ArchRule ipamUsesAddresses = only(IPAM, NET, LOG);
-    @ArchTest static final ArchRule installUsesFiles = only(INSTALL, JSON, LOG);
+    @ArchTest static final ArchRule installUsesFiles = only(INSTALL, CONFIG, JSON, LOG);
     @ArchTest static final ArchRule httpUsesNothing = only(HTTP, "com.sun.net.httpserver");
+
+    @ArchTest static final ArchRule statusIsValues = only(STATUS);
+
+    @ArchTest
+    static final ArchRule commandsAskTheAgent =
+            only(COMMAND, STATUS, CONFIG, INSTALL, JSON, PICOCLI);
 
     @ArchTest
     static final ArchRule kubeYieldsState = only(KUBE, STATE, NET, KUBERNETES, JSON, METRICS, LOG);

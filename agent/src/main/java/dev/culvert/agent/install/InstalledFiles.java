@@ -1,15 +1,15 @@
-package dev.culvert.agent;
+package dev.culvert.agent.install;
 
 import dev.culvert.agent.config.CniFilesConfig;
-import dev.culvert.agent.install.CniFiles;
 import java.net.URI;
 import java.nio.file.Path;
 
 /** What the settings say about the files for the container runtime, in full. Stateless. */
-final class InstalledFiles {
+public final class InstalledFiles {
     private InstalledFiles() {}
 
-    static CniFiles of(CniFilesConfig settings) {
+    /** What {@code settings} mean on this machine. */
+    public static CniFiles of(CniFilesConfig settings) {
         return new CniFiles(
                 settings.isOwnExecutable() ? besideTheProgram() : settings.executable(),
                 settings.binDir(),
@@ -20,7 +20,11 @@ final class InstalledFiles {
     private static Path besideTheProgram() {
         URI jar =
                 URI.create(
-                        Main.class.getProtectionDomain().getCodeSource().getLocation().toString());
+                        InstalledFiles.class
+                                .getProtectionDomain()
+                                .getCodeSource()
+                                .getLocation()
+                                .toString());
         return Path.of(jar).resolveSibling("culvert-cni");
     }
 }

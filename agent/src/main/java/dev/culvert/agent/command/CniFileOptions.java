@@ -1,4 +1,4 @@
-package dev.culvert.agent;
+package dev.culvert.agent.command;
 
 import dev.culvert.agent.config.AgentConfig;
 import dev.culvert.agent.config.CniFilesConfig;

@@ -1,7 +1,8 @@
-package dev.culvert.agent;
+package dev.culvert.agent.command;
 
 import dev.culvert.agent.config.AgentConfig;
 import dev.culvert.agent.config.ConfigException;
+import dev.culvert.agent.status.StatusReport;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.URI;

@@ -1,8 +1,10 @@
-package dev.culvert.agent;
+package dev.culvert.agent.command;
 
 import dev.culvert.agent.config.ConfigException;
 import dev.culvert.agent.install.CniInstaller;
+import dev.culvert.agent.install.InstalledFiles;
 import dev.culvert.agent.install.KeptInstallation;
+import dev.culvert.agent.status.StatusReport;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;

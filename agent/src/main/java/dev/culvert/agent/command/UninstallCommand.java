@@ -1,8 +1,9 @@
-package dev.culvert.agent;
+package dev.culvert.agent.command;
 
 import dev.culvert.agent.config.AgentConfig;
 import dev.culvert.agent.config.ConfigException;
 import dev.culvert.agent.install.CniInstaller;
+import dev.culvert.agent.install.InstalledFiles;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;

@@ -1,6 +1,7 @@
-package dev.culvert.agent;
+package dev.culvert.agent.command;
 
 import dev.culvert.agent.config.ConfigException;
+import dev.culvert.agent.status.StatusReport;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.Map;

@@ -1,4 +1,4 @@
-package dev.culvert.agent;
+package dev.culvert.agent.status;
 
 import java.util.List;
 import java.util.Map;
