@@ -3,6 +3,8 @@ package dev.culvert.agent;
 import dev.culvert.agent.cni.CniService;
 import dev.culvert.agent.cni.NodeReadiness;
 import dev.culvert.agent.config.AgentConfig;
+import dev.culvert.agent.config.ConfigChange;
+import dev.culvert.agent.config.ConfigWatch;
 import dev.culvert.agent.config.Interop;
 import dev.culvert.agent.http.HealthServer;
 import dev.culvert.agent.install.CniInstaller;
@@ -22,6 +24,7 @@ import dev.culvert.agent.state.ClusterEvent;
 import dev.culvert.agent.state.ClusterView;
 import dev.culvert.agent.state.NodeInfo;
 import dev.culvert.agent.state.NodeNetwork;
+import dev.culvert.agent.state.Notice;
 import dev.culvert.agent.state.VtepAnnouncement;
 import dev.culvert.agent.status.StatusReport;
 import dev.culvert.agent.sync.NodeSynchronization;
@@ -68,6 +71,7 @@ final class Agent implements AutoCloseable {
                     .mapToObj(Duration::ofMillis)
                     .toArray(Duration[]::new);
 
+    private final ConfigWatch configuration;
     private final AgentConfig config;
     private final String nodeName;
     private final @Nullable Path kubeconfig;
@@ -84,8 +88,14 @@ final class Agent implements AutoCloseable {
     private volatile @Nullable VtepAnnouncement vtep;
     private boolean closed;
 
-    Agent(AgentConfig config, String nodeName, @Nullable Path kubeconfig) {
-        this.config = config;
+    /**
+     * Nothing happens yet.
+     *
+     * @param configuration closed together with the agent
+     */
+    Agent(ConfigWatch configuration, String nodeName, @Nullable Path kubeconfig) {
+        this.configuration = configuration;
+        this.config = configuration.get();
         this.nodeName = nodeName;
         this.kubeconfig = kubeconfig;
     }
@@ -114,7 +124,7 @@ final class Agent implements AutoCloseable {
         NodeSynchronization node =
                 closing(
                         new NodeSynchronization(
-                                config,
+                                configuration,
                                 nodeName,
                                 rtnetlink,
                                 this::bindMeters,
@@ -150,6 +160,7 @@ final class Agent implements AutoCloseable {
         gauges(node, nodes, files);
         NodeMeters.bind(metrics, node, events);
         peers.bindTo(metrics);
+        configuration.meters().bindTo(metrics);
         health.start();
         cni.start();
         node.loop().start();
@@ -163,6 +174,22 @@ final class Agent implements AutoCloseable {
         if (config.cniFiles().isEnabled()) {
             closing(files).start();
         }
+        closing(configuration).start(change -> follow(change, node, files, events));
+    }
+
+    /** What is asked for now is compared with what is there. */
+    private static void follow(
+            ConfigChange change,
+            NodeSynchronization node,
+            KeptInstallation files,
+            EventRecorder events) {
+        if (change.isRefusal()) {
+            events.record(new Notice(Notice.Reason.CONFIG_REFUSED, change.sentence()));
+            return;
+        }
+        node.loop().requestResync();
+        files.lookAgain();
+        events.record(new Notice(Notice.Reason.CONFIG_CHANGED, change.sentence()));
     }
 
     /** What the last run knew holds until the API says otherwise. */
@@ -231,7 +258,7 @@ final class Agent implements AutoCloseable {
     /** The whole node must be ready: what the list promises is a working network. */
     private KeptInstallation installation(NodeSynchronization node, NodeWatch nodes) {
         return new KeptInstallation(
-                new CniInstaller(InstalledFiles.of(config.cniFiles())),
+                () -> new CniInstaller(InstalledFiles.of(configuration.get().cniFiles())),
                 () -> conditions(node, nodes).values().stream().allMatch(String::isEmpty));
     }
 
@@ -283,7 +310,9 @@ final class Agent implements AutoCloseable {
                                         nodes.problem(),
                                         peers.warning(),
                                         publisher.problem()),
-                                files.problems().stream())
+                                Stream.concat(
+                                        files.problems().stream(),
+                                        configuration.warnings().stream()))
                         .filter(each -> !each.isEmpty())
                         .toList();
         return new StatusSource(

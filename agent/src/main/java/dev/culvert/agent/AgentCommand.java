@@ -2,6 +2,7 @@ package dev.culvert.agent;
 
 import dev.culvert.agent.config.AgentConfig;
 import dev.culvert.agent.config.ConfigException;
+import dev.culvert.agent.config.ConfigWatch;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -57,9 +58,9 @@ final class AgentCommand implements Callable<Integer> {
                     spec.commandLine(), "The node's name is needed: --node-name or NODE_NAME");
         }
         try {
-            AgentConfig settings = AgentConfig.load(config, environment);
+            ConfigWatch settings = ConfigWatch.open(config, environment);
             // Read by log4j2.xml, so it must be there before the first logger.
-            System.setProperty("culvert.logLevel", settings.logLevel());
+            System.setProperty("culvert.logLevel", settings.get().logLevel());
             return run(new Agent(settings, name, kubeconfig));
         } catch (ConfigException | IOException e) {
             spec.commandLine().getErr().println("culvert: " + e.getMessage());

@@ -13,6 +13,7 @@ import java.util.regex.Pattern;
  * @param list whether the file holds a list
  * @param allowed what values are accepted, for messages and the documentation
  * @param doc one sentence about what it does
+ * @param live whether a change of the file takes effect while the agent runs
  * @param parser makes the value from its items, one unless it is a list; throws {@link
  *     IllegalArgumentException}
  * @param <T> the type of the value
@@ -23,8 +24,25 @@ public record Setting<T>(
         boolean list,
         String allowed,
         String doc,
+        boolean live,
         Function<List<String>, T> parser) {
     private static final Pattern HUMP = Pattern.compile("([a-z])([A-Z])");
+
+    /** One that takes effect only when the agent starts. */
+    Setting(
+            String name,
+            String defaultText,
+            boolean list,
+            String allowed,
+            String doc,
+            Function<List<String>, T> parser) {
+        this(name, defaultText, list, allowed, doc, false, parser);
+    }
+
+    /** The same setting, taking effect while the agent runs. */
+    Setting<T> whileRunning() {
+        return new Setting<>(name, defaultText, list, allowed, doc, true, parser);
+    }
 
     /** The environment variable that overrides the file: {@code httpPort} is CULVERT_HTTP_PORT. */
     public String variable() {

@@ -10,7 +10,10 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** Every setting there is. Constants, any thread. None can be changed while the agent runs yet. */
+/**
+ * Every setting there is. Constants, any thread. Those {@code whileRunning} are read from the
+ * current configuration each time they are used, so that a new one takes effect at once.
+ */
 public final class Settings {
     private static final Pattern LINK_NAME = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]{0,14}");
     private static final Pattern PLUGIN_NAME = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]*");
@@ -48,18 +51,19 @@ public final class Settings {
 
     /** See its text. */
     public static final Setting<Integer> UNDERLAY_MTU =
-            new Setting<>(
+            new Setting<Integer>(
                     "underlayMtu",
                     "0",
                     false,
                     "0, or a whole number from 576 to 65535",
                     "The largest packet in bytes that the network between the nodes carries; 0 takes"
                             + " it from the interface of the node's address.",
-                    items -> mtu(single(items)));
+                    items -> mtu(single(items)))
+.whileRunning();
 
     /** See its text. */
     public static final Setting<InterfaceSelector> INTERFACE =
-            new Setting<>(
+            new Setting<InterfaceSelector>(
                     "interface",
                     "",
                     false,
@@ -67,7 +71,8 @@ public final class Settings {
                     "Where this node meets the others if none of its Node's InternalIPs is on this"
                             + " machine: the interface with this name, with an address in this"
                             + " CIDR, or with a name that matches.",
-                    items -> InterfaceSelector.parse(single(items)));
+                    items -> InterfaceSelector.parse(single(items)))
+.whileRunning();
 
     /** See its text. */
     public static final Setting<Interop> INTEROP =
@@ -89,7 +94,8 @@ public final class Settings {
                     0,
                     0,
                     256,
-                    "Event loops of the data path; 0 is one for each core, at most 4.");
+                    "Event loops of the data path; 0 is one for each core, at most 4.")
+.whileRunning();
 
     /** See its text. */
     public static final Setting<Integer> TRANSMIT_QUEUE_LENGTH =
@@ -98,41 +104,48 @@ public final class Settings {
                     1000,
                     1,
                     1_000_000,
-                    "Packets that wait in the TUN device while the agent is busy or away.");
+                    "Packets that wait in the TUN device while the agent is busy or away.")
+.whileRunning();
 
     /** See its text. */
     public static final Setting<Boolean> TUN_OFFLOAD =
-            flag("tunOffload", "Exchange super-packets and unfinished checksums with the kernel.");
+            flag("tunOffload", "Exchange super-packets and unfinished checksums with the kernel.")
+.whileRunning();
 
     /** See its text. */
     public static final Setting<Boolean> UDP_SEGMENTATION =
-            flag("udpSegmentation", "Send several datagrams to a peer in one call.");
+            flag("udpSegmentation", "Send several datagrams to a peer in one call.")
+.whileRunning();
 
     /** See its text. */
     public static final Setting<Boolean> UDP_RECEIVE_OFFLOAD =
-            flag("udpReceiveOffload", "Receive several datagrams of a peer in one message.");
+            flag("udpReceiveOffload", "Receive several datagrams of a peer in one message.")
+.whileRunning();
 
     /** See its text. */
     public static final Setting<Boolean> COALESCING =
-            flag("coalescing", "Hand consecutive packets of a flow to the kernel as one.");
+            flag("coalescing", "Hand consecutive packets of a flow to the kernel as one.")
+.whileRunning();
 
     /** See its text. */
     public static final Setting<Boolean> REMOTE_CHECKSUM =
             flag(
                     "remoteChecksum",
                     "Leave the checksums inside to the receiving node, where both nodes' agents do;"
-                            + " the checksum of the packet outside guards them on the way.");
+                            + " the checksum of the packet outside guards them on the way.")
+.whileRunning();
 
     /** See its text. */
     public static final Setting<String> DSCP =
-            new Setting<>(
+            new Setting<String>(
                     "dscp",
                     "none",
                     false,
                     "none or inherit",
                     "The priority (DSCP) of packets between the nodes: none, or that of the pod's"
                             + " packet.",
-                    items -> oneOf(single(items), DSCPS));
+                    items -> oneOf(single(items), DSCPS))
+.whileRunning();
 
     /** See its text. */
     public static final Setting<Integer> SPIN_MICROS =
@@ -142,13 +155,15 @@ public final class Settings {
                     0,
                     1000,
                     "How many microseconds a busy event loop looks for more packets before it"
-                            + " sleeps; 0 is never. More lowers latency and costs CPU.");
+                            + " sleeps; 0 is never. More lowers latency and costs CPU.")
+.whileRunning();
 
     /** See its text. */
     public static final Setting<Boolean> ICMP_ERRORS =
             flag(
                     "icmpErrors",
-                    "Tell pods by ICMP when their packets are too big or have no node to go to.");
+                    "Tell pods by ICMP when their packets are too big or have no node to go to.")
+.whileRunning();
 
     /** See its text. */
     public static final Setting<Path> RUN_DIR =
@@ -195,14 +210,15 @@ public final class Settings {
 
     /** See its text. */
     public static final Setting<List<String>> CNI_CHAINED =
-            new Setting<>(
+            new Setting<List<String>>(
                     "cniChained",
                     "",
                     true,
                     "a list of names of CNI plugins",
                     "Plugins that follow Culvert's in the network list, each an executable in"
                             + " cniBinDir; portmap gives pods their hostPorts.",
-                    items -> items.stream().map(Settings::pluginName).toList());
+                    items -> items.stream().map(Settings::pluginName).toList())
+.whileRunning();
 
     /** See its text. */
     public static final Setting<InetAddress> HTTP_ADDRESS =
@@ -234,13 +250,14 @@ public final class Settings {
 
     /** See its text. */
     public static final Setting<String> LOG_LEVEL =
-            new Setting<>(
+            new Setting<String>(
                     "logLevel",
                     "info",
                     false,
                     "error, warn, info, debug or trace",
                     "How much the agent logs.",
-                    items -> oneOf(single(items), LEVELS));
+                    items -> oneOf(single(items), LEVELS))
+.whileRunning();
 
     private static final List<Setting<?>> ALL =
             List.of(

@@ -9,6 +9,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 import org.jspecify.annotations.Nullable;
@@ -23,19 +24,21 @@ public final class KeptInstallation implements AutoCloseable {
     private static final Duration EVERY = Duration.ofMillis(500);
     private static final Duration LOOK_AGAIN = Duration.ofSeconds(30);
 
-    private final CniInstaller installer;
+    private final Supplier<CniInstaller> installer;
     private final BooleanSupplier ready;
     private @Nullable ScheduledExecutorService thread;
     private volatile boolean installed;
+    private volatile boolean asked;
     private long lookedNanos;
     private volatile List<String> problems = List.of();
 
     /**
      * Nothing happens before {@link #start}.
      *
+     * @param installer what to install now, asked each time
      * @param ready whether pods can be attached now
      */
-    public KeptInstallation(CniInstaller installer, BooleanSupplier ready) {
+    public KeptInstallation(Supplier<CniInstaller> installer, BooleanSupplier ready) {
         this.installer = installer;
         this.ready = ready;
     }
@@ -50,9 +53,15 @@ public final class KeptInstallation implements AutoCloseable {
                         this::look, 0, EVERY.toMillis(), TimeUnit.MILLISECONDS);
     }
 
+    /** Makes it compare the files at once with what is wanted now. */
+    public void lookAgain() {
+        asked = true;
+    }
+
     private void look() {
-        boolean due = !installed || System.nanoTime() - lookedNanos >= LOOK_AGAIN.toNanos();
+        boolean due = asked || !installed || System.nanoTime() - lookedNanos >= LOOK_AGAIN.toNanos();
         if (due && ready.getAsBoolean()) {
+            asked = false;
             lookedNanos = System.nanoTime();
             install();
         }
@@ -61,12 +70,13 @@ public final class KeptInstallation implements AutoCloseable {
     private void install() {
         List<String> found = new ArrayList<>();
         try {
-            List<Path> written = installer.install();
+            CniInstaller current = installer.get();
+            List<Path> written = current.install();
             if (!written.isEmpty()) {
                 LOG.info("pods can be attached: the CNI files are in place written={}", written);
             }
             installed = true;
-            installer.takenBefore().forEach(other -> found.add(takenBefore(other)));
+            current.takenBefore().forEach(other -> found.add(takenBefore(other)));
         } catch (IOException | RuntimeException e) {
             installed = false;
             found.add(String.valueOf(e.getMessage()));

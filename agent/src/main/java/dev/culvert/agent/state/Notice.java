@@ -22,6 +22,10 @@ public record Notice(Reason reason, String message) {
         DATA_PATH_NOT_OPEN("DataPathNotOpen", true),
         /** The data path was taken away while it was in use; it is opened anew. */
         DATA_PATH_LOST("DataPathLost", true),
+        /** The changed configuration file is refused; the last one stays in use. */
+        CONFIG_REFUSED("ConfigRefused", true),
+        /** A changed configuration file is in use. */
+        CONFIG_CHANGED("ConfigChanged", false),
         /** Something else keeps the node from being ready. */
         NOT_READY("NetworkNotReady", true),
         /** The underlay's address or MTU is another one now. */

@@ -10,6 +10,7 @@ import dev.culvert.linux.route.Rtnetlink;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class NodeSync implements Synchronizer {
     private static final Logger LOG = LogManager.getLogger(NodeSync.class);
 
-    private final AgentConfig config;
+    private final Supplier<AgentConfig> config;
     private final Rtnetlink rtnetlink;
     private final NodePlan plan;
     private final Consumer<Notice> notices;
@@ -28,7 +29,7 @@ final class NodeSync implements Synchronizer {
     /**
      * @param notices is told when the underlay changes
      */
-    NodeSync(AgentConfig config, Rtnetlink rtnetlink, NodePlan plan, Consumer<Notice> notices) {
+    NodeSync(Supplier<AgentConfig> config, Rtnetlink rtnetlink, NodePlan plan, Consumer<Notice> notices) {
         this.config = config;
         this.rtnetlink = rtnetlink;
         this.plan = plan;
@@ -66,11 +67,11 @@ final class NodeSync implements Synchronizer {
         if (self == null || !current.problem().isEmpty()) {
             throw new NotReadyException(rangeTrouble(current), current.problem());
         }
-        Underlay found = Underlay.find(self, current.podCidrs(), config, rtnetlink);
+        Underlay found = Underlay.find(self, current.podCidrs(), config.get(), rtnetlink);
         refuseTakenAddress(current, self, found);
         plan.set(found, current.podCidrs());
         plan.stopOutdatedAdds(); // before it is asked who lives where
-        plan.retain(Retention.find(config.bridge(), current.podCidrs(), plan.held(), rtnetlink));
+        plan.retain(Retention.find(config.get().bridge(), current.podCidrs(), plan.held(), rtnetlink));
         tellOfChange(found);
     }
 

@@ -30,28 +30,31 @@ public final class NodeSynchronization implements AutoCloseable {
     private final SyncLoop loop;
 
     /**
+     * @param config the current one, asked each time; what cannot change while the agent runs is
+     *     read here
      * @param opened is told of each data path that was opened
      * @param announce is told this node's VTEP, again and again
      * @param notices is told what an operator should know; must not block
      */
     public NodeSynchronization(
-            AgentConfig config,
+            Supplier<AgentConfig> config,
             String nodeName,
             Rtnetlink rtnetlink,
             Consumer<Overlay> opened,
             Consumer<VtepAnnouncement> announce,
             Consumer<Notice> notices) {
+        AgentConfig fixed = config.get();
         this.settings = new ProcSettings();
         this.overlay = new OverlaySync(config, nodeName, plan, opened, announce, notices);
         this.loop =
                 new SyncLoop(
-                        new ClusterState(nodeName, config.vni(), config.clusterCidrs()),
+                        new ClusterState(nodeName, fixed.vni(), fixed.clusterCidrs()),
                         List.of(
                                 new NodeSync(config, rtnetlink, plan, notices),
-                                new BridgeSync(config, rtnetlink, settings, plan),
+                                new BridgeSync(fixed, rtnetlink, settings, plan),
                                 overlay,
                                 new TunnelSync(config, rtnetlink, settings, plan),
-                                new RouteSync(config, rtnetlink, plan),
+                                new RouteSync(fixed, rtnetlink, plan),
                                 new PodSync(new PodLinks(rtnetlink, new KernelSandboxes()), plan)),
                         notices);
     }

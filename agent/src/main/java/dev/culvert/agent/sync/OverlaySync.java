@@ -23,6 +23,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 final class OverlaySync implements Synchronizer {
     private static final Logger LOG = LogManager.getLogger(OverlaySync.class);
 
-    private final AgentConfig config;
+    private final Supplier<AgentConfig> config;
     private final String nodeName;
     private final NodePlan plan;
     private final Consumer<Overlay> opened;
@@ -45,6 +46,7 @@ final class OverlaySync implements Synchronizer {
     private List<SubnetLease> leases = List.of();
     private Fdb desired = Fdb.EMPTY;
     private @Nullable Fdb published;
+    private OverlayConfig.@Nullable Offload openedWith;
     private volatile @Nullable Overlay overlay;
 
     /**
@@ -53,7 +55,7 @@ final class OverlaySync implements Synchronizer {
      * @param notices is told when the data path was lost
      */
     OverlaySync(
-            AgentConfig config,
+            Supplier<AgentConfig> config,
             String nodeName,
             NodePlan plan,
             Consumer<Overlay> opened,
@@ -99,21 +101,26 @@ final class OverlaySync implements Synchronizer {
 
     @Override
     public void apply() throws IOException {
-        OverlayConfig wanted = wanted();
+        AgentConfig settings = config.get();
+        OverlayConfig wanted = wanted(settings);
+        OverlayConfig.Offload offload = offload(settings.dataPath());
         Overlay current = overlay;
-        if (current == null || !current.config().equals(wanted) || !current.isOpen()) {
+        boolean fits =
+                current != null && current.config().equals(wanted) && offload.equals(openedWith);
+        if (current == null || !fits || !current.isOpen()) {
             if (current != null && !current.isOpen()) {
                 notices.accept(
                         new Notice(
                                 Notice.Reason.DATA_PATH_LOST,
                                 "the data path was closed under the agent, perhaps because somebody"
                                         + " deleted the device %s; it is opened anew"
-                                                .formatted(config.tunnel())));
+                                                .formatted(settings.tunnel())));
             }
             close();
-            current = new Overlay(wanted, offload(config.dataPath()));
+            current = new Overlay(wanted, offload);
             current.start();
             overlay = current;
+            openedWith = offload;
             reported.clear();
             opened.accept(current);
         }
@@ -129,21 +136,21 @@ final class OverlaySync implements Synchronizer {
                         wanted.localMac(),
                         wanted.vni(),
                         wanted.port(),
-                        config.dataPath().remoteChecksum(),
+                        settings.dataPath().remoteChecksum(),
                         plan.retained()));
     }
 
-    private OverlayConfig wanted() throws NotReadyException {
+    private OverlayConfig wanted(AgentConfig settings) throws NotReadyException {
         return new OverlayConfig(
-                config.tunnel(),
-                config.vni(),
+                settings.tunnel(),
+                settings.vni(),
                 plan.underlay().address(),
-                config.port(),
+                settings.port(),
                 MacAddress.ofName(nodeName),
                 plan.ranges(),
-                config.eventLoops(),
-                config.dataPath().icmpErrors() ? gateways(plan.podCidrs()) : List.of(),
-                tuning(config.dataPath()));
+                settings.eventLoops(),
+                settings.dataPath().icmpErrors() ? gateways(plan.podCidrs()) : List.of(),
+                tuning(settings.dataPath()));
     }
 
     /** What answers pods in the kernel's place has the address by which they know it. */

@@ -10,17 +10,26 @@ import dev.culvert.linux.route.Rtnetlink;
 import dev.culvert.net.Cidr;
 import dev.culvert.net.IpFamily;
 import java.io.IOException;
+import java.util.function.Supplier;
 
 /** Addresses, MTU and queue of the TUN device, which the overlay has created. */
 final class TunnelSync implements Synchronizer {
-    private final AgentConfig config;
+    private final Supplier<AgentConfig> config;
     private final Rtnetlink rtnetlink;
     private final KernelLinks links;
     private final KernelSettings settings;
     private final NodePlan plan;
     private int settledIndex;
+    private int settledLength;
 
-    TunnelSync(AgentConfig config, Rtnetlink rtnetlink, KernelSettings settings, NodePlan plan) {
+    /**
+     * @param config the current one, asked each time
+     */
+    TunnelSync(
+            Supplier<AgentConfig> config,
+            Rtnetlink rtnetlink,
+            KernelSettings settings,
+            NodePlan plan) {
         this.config = config;
         this.rtnetlink = rtnetlink;
         this.links = new KernelLinks(rtnetlink);
@@ -41,14 +50,14 @@ final class TunnelSync implements Synchronizer {
 
     @Override
     public void apply() throws IOException {
-        Link link = links.require(config.tunnel());
-        if (link.index() != settledIndex) {
+        Link link = links.require(config.get().tunnel());
+        int length = config.get().transmitQueueLength();
+        if (link.index() != settledIndex || length != settledLength) {
             // The kernel does not report it back: set once for each device, else each look at the
             // device would be a change of it.
-            rtnetlink.changeLink(
-                    link.index(),
-                    LinkChange.NONE.withTransmitQueueLength(config.transmitQueueLength()));
+            rtnetlink.changeLink(link.index(), LinkChange.NONE.withTransmitQueueLength(length));
             settledIndex = link.index();
+            settledLength = length;
         }
         settings(link);
         links.settle(link, plan.underlay().podMtu());
@@ -61,7 +70,7 @@ final class TunnelSync implements Synchronizer {
         // The data path answers pods in this node's name: see the overlay's IcmpErrors.
         settings.ensure(
                 "net/ipv4/conf/" + link.name() + "/accept_local",
-                config.dataPath().icmpErrors() ? "1" : "0");
+                config.get().dataPath().icmpErrors() ? "1" : "0");
         links.prepareIpv6(settings, link);
     }
 

@@ -38,7 +38,7 @@ final class KeptInstallationTest {
         AtomicInteger asked = new AtomicInteger();
         try (KeptInstallation kept =
                 new KeptInstallation(
-                        installer,
+                        () -> installer,
                         () -> {
                             asked.incrementAndGet();
                             return ready.get();
@@ -57,7 +57,7 @@ final class KeptInstallationTest {
 
     @Test
     void saysWhatIsWrongUntilItIsMended() throws IOException {
-        try (KeptInstallation kept = new KeptInstallation(installer, () -> true)) {
+        try (KeptInstallation kept = new KeptInstallation(() -> installer, () -> true)) {
             kept.start();
             await().atMost(LONG).until(() -> !kept.problems().isEmpty());
             assertThat(kept.problems().getFirst()).contains(source + " does not exist");
@@ -72,7 +72,7 @@ final class KeptInstallationTest {
         Files.writeString(source, "program");
         Files.createDirectories(list.getParent());
         Path other = Files.writeString(list.resolveSibling("05-other.conflist"), "{}");
-        try (KeptInstallation kept = new KeptInstallation(installer, () -> true)) {
+        try (KeptInstallation kept = new KeptInstallation(() -> installer, () -> true)) {
             kept.start();
             await().atMost(LONG).until(() -> !kept.problems().isEmpty());
             assertThat(kept.problems())

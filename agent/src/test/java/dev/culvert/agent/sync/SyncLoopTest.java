@@ -42,9 +42,9 @@ class SyncLoopTest {
             new SyncLoop(
                     new ClusterState("n1", 1, List.of()),
                     List.of(
-                            new NodeSync(config, rtnetlink, plan, notices::add),
+                            new NodeSync(() -> config, rtnetlink, plan, notices::add),
                             new BridgeSync(config, rtnetlink, settings, plan),
-                            new TunnelSync(config, rtnetlink, settings, plan),
+                            new TunnelSync(() -> config, rtnetlink, settings, plan),
                             new RouteSync(config, rtnetlink, plan)));
     private final Link uplink = rtnetlink.addLink("eth0", "", MacAddress.ofName("eth0"), 1500);
 
