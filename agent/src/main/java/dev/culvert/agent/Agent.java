@@ -160,7 +160,6 @@ final class Agent implements AutoCloseable {
         gauges(node, nodes, files);
         NodeMeters.bind(metrics, node, events);
         peers.bindTo(metrics);
-        configuration.meters().bindTo(metrics);
         health.start();
         cni.start();
         node.loop().start();
@@ -341,6 +340,7 @@ final class Agent implements AutoCloseable {
     }
 
     private void gauges(NodeSynchronization node, NodeWatch nodes, KeptInstallation files) {
+        configuration.meters().bindTo(metrics);
         Gauge.builder(
                         "culvert.agent.ready",
                         () ->

@@ -3,6 +3,8 @@ package dev.culvert.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.culvert.agent.config.MountedConfigMap;
+import dev.culvert.agent.status.StatusReport;
 import dev.culvert.linux.netns.NetworkNamespace;
 import dev.culvert.linux.route.Address;
 import dev.culvert.linux.route.KernelRtnetlink;
@@ -178,6 +180,43 @@ class AgentProcessIT {
     }
 
     @Test
+    void followsItsConfigurationWhileItRuns() throws Exception {
+        ApiServer api = apiWithNode("10.244.1.0/24");
+        String first = Files.readString(config("coalescing: false\n"));
+        MountedConfigMap mounted = new MountedConfigMap(directory.resolve("mounted"), first);
+        AgentProcess agent = startAgent(mounted.file());
+        awaitReady(agent);
+        assertThat(wanted(agent)).doesNotContain("coalescing").contains("icmp_errors");
+
+        mounted.replace(first.replace("coalescing: false", "icmpErrors: false\nunderlayMtu: 1400"));
+        eventually(
+                () -> {
+                    assertThat(wanted(agent)).contains("coalescing").doesNotContain("icmp_errors");
+                    assertThat(agent.report().podMtu()).isEqualTo(1350);
+                });
+        awaitReady(agent);
+
+        mounted.replace(first + "underlayMtu: 1\n");
+        awaitWarning(agent, "line 4: underlayMtu is '1', but it must be 0, or a whole number");
+        assertThat(agent.get("/metrics").body())
+                .contains("culvert_config_valid 0.0")
+                .contains("culvert_config_reloads_total{result=\"applied\",} 1.0");
+        eventually(
+                () ->
+                        assertThat(api.events("node1"))
+                                .anyMatch(each -> each.contains("ConfigRefused")));
+        assertThat(wanted(agent)).contains("coalescing");
+        assertThat(agent.get("/readyz").status()).isEqualTo(200);
+    }
+
+    private static List<String> wanted(AgentProcess agent) throws Exception {
+        return agent.report().features().stream()
+                .filter(StatusReport.FeatureStatus::wanted)
+                .map(StatusReport.FeatureStatus::name)
+                .toList();
+    }
+
+    @Test
     void waitsForTheUdpPort() throws Exception {
         apiWithNode("10.244.1.0/24");
         AgentProcess agent;
@@ -273,6 +312,10 @@ class AgentProcessIT {
     }
 
     private AgentProcess startAgent(String settings) throws Exception {
+        return startAgent(config(settings));
+    }
+
+    private AgentProcess startAgent(Path config) throws Exception {
         Path kubeconfig = directory.resolve("kubeconfig");
         Files.writeString(
                 kubeconfig,
@@ -290,7 +333,7 @@ class AgentProcessIT {
                         node,
                         directory,
                         "agent",
-                        "--config=" + config(settings),
+                        "--config=" + config,
                         "--kubeconfig=" + kubeconfig,
                         NAME));
     }

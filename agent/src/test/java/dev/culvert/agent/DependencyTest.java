@@ -47,7 +47,9 @@ final class DependencyTest {
     private static final String METRICS = "io.micrometer..";
     private static final String KUBERNETES = "io.fabric8..";
 
-    @ArchTest static final ArchRule configUsesYaml = only(CONFIG, NET, "org.snakeyaml..", METRICS, LOG);
+    @ArchTest
+    static final ArchRule configUsesYaml = only(CONFIG, NET, "org.snakeyaml..", METRICS, LOG);
+
     @ArchTest static final ArchRule stateUsesValues = only(STATE, NET, FDB);
     @ArchTest static final ArchRule ipamUsesAddresses = only(IPAM, NET, LOG);
     @ArchTest static final ArchRule installUsesFiles = only(INSTALL, CONFIG, JSON, LOG);

@@ -36,9 +36,6 @@ public record AgentConfig(
 
     private static final int MOST_DEFAULT_LOOPS = 4;
 
-    /** The kernel's default for vxlan devices, which flannel keeps. */
-    private static final int FLANNEL_PORT = 8472;
-
     /** All defaults. */
     public static AgentConfig defaults() {
         return of(ConfigValues.defaults());

@@ -17,9 +17,11 @@ public record ConfigChange(List<String> applied, List<String> pending, String re
     /** What an operator should know about it. */
     public String sentence() {
         if (isRefusal()) {
-            return "the changed configuration is refused as a whole, the last one stays: " + refusal;
+            return "the changed configuration is refused as a whole, the last one stays: "
+                    + refusal;
         }
-        String now = applied.isEmpty() ? "no setting has another value now" : String.join(", ", applied);
+        String now =
+                applied.isEmpty() ? "no setting has another value now" : String.join(", ", applied);
         return pending.isEmpty()
                 ? now
                 : now + "; a restart of the agent is needed for " + String.join(", ", pending);

@@ -6,13 +6,14 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.TimeGauge;
 import java.time.Clock;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.ToDoubleFunction;
 
 /** What became of the configuration file's changes. One thread writes, any may read. */
 public final class ConfigMeters {
     private final Clock clock;
-    private volatile int applied;
-    private volatile int refused;
+    private final AtomicInteger applied = new AtomicInteger();
+    private final AtomicInteger refused = new AtomicInteger();
     private volatile int pending;
     private volatile boolean valid = true;
     private volatile long appliedMillis;
@@ -22,24 +23,22 @@ public final class ConfigMeters {
         this.appliedMillis = clock.millis();
     }
 
-    @SuppressWarnings("NonAtomicOperationOnVolatileField") // one writer
     void applied(int waiting) {
-        applied++;
+        applied.incrementAndGet();
         pending = waiting;
         valid = true;
         appliedMillis = clock.millis();
     }
 
-    @SuppressWarnings("NonAtomicOperationOnVolatileField") // one writer
     void refused() {
-        refused++;
+        refused.incrementAndGet();
         valid = false;
     }
 
     /** Registers them. */
     public void bindTo(MeterRegistry registry) {
-        counter(registry, "applied", meters -> meters.applied);
-        counter(registry, "refused", meters -> meters.refused);
+        counter(registry, "applied", meters -> meters.applied.get());
+        counter(registry, "refused", meters -> meters.refused.get());
         Gauge.builder("culvert.config.valid", () -> valid ? 1 : 0)
                 .description("0 while the configuration file is refused and an earlier one is used")
                 .register(registry);

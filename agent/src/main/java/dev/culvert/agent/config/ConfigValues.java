@@ -11,6 +11,9 @@ import java.util.stream.Collectors;
 
 /** A checked value for each of the {@link Settings}. Immutable, any thread. */
 final class ConfigValues {
+    /** The kernel's default for vxlan devices, which flannel keeps. */
+    private static final int FLANNEL_PORT = 8472;
+
     private final Map<Setting<?>, Object> values;
 
     private ConfigValues(Map<Setting<?>, Object> values) {
@@ -42,7 +45,9 @@ final class ConfigValues {
         return (T) Objects.requireNonNull(values.get(setting));
     }
 
-    /** These, with the settings that can change while the agent runs as they are in {@code newer}. */
+    /**
+     * These, with the settings that can change while the agent runs as they are in {@code newer}.
+     */
     ConfigValues withLive(ConfigValues newer) {
         Map<Setting<?>, Object> merged = new HashMap<>(values);
         for (Setting<?> each : Settings.all()) {

@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.logging.log4j.LogManager;
@@ -15,9 +14,9 @@ import org.apache.logging.log4j.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The current configuration, which follows its file. A file that is refused changes nothing, and one
- * that is not takes effect as a whole, except for the settings that need a new start. {@link #look}
- * belongs to one thread, {@link FileChanges}'; everything else to any.
+ * The current configuration, which follows its file. A file that is refused changes nothing, and
+ * one that is not takes effect as a whole, except for the settings that need a new start. {@link
+ * #look} belongs to one thread, {@link FileChanges}'; everything else to any.
  *
  * <p>A file that vanishes is refused as well: a ConfigMap that somebody deleted is no wish for the
  * defaults.
@@ -37,7 +36,10 @@ public final class ConfigWatch implements Supplier<AgentConfig>, AutoCloseable {
     private volatile List<String> pending = List.of();
 
     private ConfigWatch(
-            Path file, Map<String, String> environment, @Nullable String text, ConfigValues values) {
+            Path file,
+            Map<String, String> environment,
+            @Nullable String text,
+            ConfigValues values) {
         this.file = file;
         this.environment = Map.copyOf(environment);
         this.text = text;
@@ -64,7 +66,9 @@ public final class ConfigWatch implements Supplier<AgentConfig>, AutoCloseable {
                 file, environment, text, ConfigValues.parse(file, orEmpty(text), environment));
     }
 
-    /** Begins to follow the file; {@code listener} is told of every change, on the watch's thread. */
+    /**
+     * Begins to follow the file; {@code listener} is told of every change, on the watch's thread.
+     */
     public void start(Consumer<ConfigChange> listener) {
         this.listener = listener;
         changes.start();
@@ -116,9 +120,18 @@ public final class ConfigWatch implements Supplier<AgentConfig>, AutoCloseable {
         ConfigValues merged = values.withLive(newer);
         List<String> applied =
                 values.differences(merged).stream()
-                        .map(each -> each.name() + ": " + values.get(each) + " -> " + merged.get(each))
+                        .map(
+                                each ->
+                                        each.name()
+                                                + ": "
+                                                + values.get(each)
+                                                + " -> "
+                                                + merged.get(each))
                         .toList();
         List<String> waiting = merged.differences(newer).stream().map(Setting::name).toList();
+        if (applied.isEmpty() && waiting.equals(pending) && refusal.isEmpty()) {
+            return; // a comment, say
+        }
         values = merged;
         current = AgentConfig.of(merged);
         refusal = "";

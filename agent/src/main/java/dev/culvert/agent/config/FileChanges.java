@@ -9,16 +9,17 @@ import java.nio.file.ClosedWatchServiceException;
 import java.nio.file.Path;
 import java.nio.file.WatchKey;
 import java.nio.file.WatchService;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells that a file may have changed: whenever something in its folder did, and every 30 seconds for
- * file systems and links that give no notice. The kubelet renames a symbolic link in that folder
- * when a ConfigMap changes. One thread of its own; {@link #start} and {@link #close} may be called
- * by any, close twice.
+ * Tells that a file may have changed: whenever something in its folder did, and every 30 seconds
+ * for file systems and links that give no notice. The kubelet renames a symbolic link in that
+ * folder when a ConfigMap changes. One thread of its own; {@link #start} and {@link #close} may be
+ * called by any, close twice.
  */
 final class FileChanges implements AutoCloseable {
     private static final Logger LOG = LogManager.getLogger(FileChanges.class);
@@ -36,7 +37,7 @@ final class FileChanges implements AutoCloseable {
     private @Nullable WatchKey key;
 
     FileChanges(Path file, Runnable changed) {
-        this.folder = file.toAbsolutePath().getParent();
+        this.folder = Objects.requireNonNullElse(file.toAbsolutePath().getParent(), file);
         this.changed = changed;
     }
 

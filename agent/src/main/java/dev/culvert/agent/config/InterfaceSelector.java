@@ -20,17 +20,6 @@ public record InterfaceSelector(String text, @Nullable Cidr network, @Nullable P
     /** Selects nothing. */
     public static final InterfaceSelector NONE = new InterfaceSelector("", null, null);
 
-    /** Patterns have no equality of their own, but the text says all. */
-    @Override
-    public boolean equals(@Nullable Object other) {
-        return other instanceof InterfaceSelector that && text.equals(that.text);
-    }
-
-    @Override
-    public int hashCode() {
-        return text.hashCode();
-    }
-
     /**
      * Reads a name such as {@code eth1}, a CIDR such as {@code 192.0.2.0/24} or a regular
      * expression between slashes such as {@code /en[0-9]+/}.

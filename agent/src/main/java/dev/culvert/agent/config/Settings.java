@@ -52,27 +52,27 @@ public final class Settings {
     /** See its text. */
     public static final Setting<Integer> UNDERLAY_MTU =
             new Setting<Integer>(
-                    "underlayMtu",
-                    "0",
-                    false,
-                    "0, or a whole number from 576 to 65535",
-                    "The largest packet in bytes that the network between the nodes carries; 0 takes"
-                            + " it from the interface of the node's address.",
-                    items -> mtu(single(items)))
-.whileRunning();
+                            "underlayMtu",
+                            "0",
+                            false,
+                            "0, or a whole number from 576 to 65535",
+                            "The largest packet in bytes that the network between the nodes carries; 0 takes"
+                                    + " it from the interface of the node's address.",
+                            items -> mtu(single(items)))
+                    .whileRunning();
 
     /** See its text. */
     public static final Setting<InterfaceSelector> INTERFACE =
             new Setting<InterfaceSelector>(
-                    "interface",
-                    "",
-                    false,
-                    "empty, an interface name, a CIDR, or a regular expression between slashes",
-                    "Where this node meets the others if none of its Node's InternalIPs is on this"
-                            + " machine: the interface with this name, with an address in this"
-                            + " CIDR, or with a name that matches.",
-                    items -> InterfaceSelector.parse(single(items)))
-.whileRunning();
+                            "interface",
+                            "",
+                            false,
+                            "empty, an interface name, a CIDR, or a regular expression between slashes",
+                            "Where this node meets the others if none of its Node's InternalIPs is on this"
+                                    + " machine: the interface with this name, with an address in this"
+                                    + " CIDR, or with a name that matches.",
+                            items -> InterfaceSelector.parse(single(items)))
+                    .whileRunning();
 
     /** See its text. */
     public static final Setting<Interop> INTEROP =
@@ -90,80 +90,79 @@ public final class Settings {
     /** See its text. */
     public static final Setting<Integer> LOOPS =
             number(
-                    "loops",
-                    0,
-                    0,
-                    256,
-                    "Event loops of the data path; 0 is one for each core, at most 4.")
-.whileRunning();
+                            "loops",
+                            0,
+                            0,
+                            256,
+                            "Event loops of the data path; 0 is one for each core, at most 4.")
+                    .whileRunning();
 
     /** See its text. */
     public static final Setting<Integer> TRANSMIT_QUEUE_LENGTH =
             number(
-                    "transmitQueueLength",
-                    1000,
-                    1,
-                    1_000_000,
-                    "Packets that wait in the TUN device while the agent is busy or away.")
-.whileRunning();
+                            "transmitQueueLength",
+                            1000,
+                            1,
+                            1_000_000,
+                            "Packets that wait in the TUN device while the agent is busy or away.")
+                    .whileRunning();
 
     /** See its text. */
     public static final Setting<Boolean> TUN_OFFLOAD =
             flag("tunOffload", "Exchange super-packets and unfinished checksums with the kernel.")
-.whileRunning();
+                    .whileRunning();
 
     /** See its text. */
     public static final Setting<Boolean> UDP_SEGMENTATION =
-            flag("udpSegmentation", "Send several datagrams to a peer in one call.")
-.whileRunning();
+            flag("udpSegmentation", "Send several datagrams to a peer in one call.").whileRunning();
 
     /** See its text. */
     public static final Setting<Boolean> UDP_RECEIVE_OFFLOAD =
             flag("udpReceiveOffload", "Receive several datagrams of a peer in one message.")
-.whileRunning();
+                    .whileRunning();
 
     /** See its text. */
     public static final Setting<Boolean> COALESCING =
             flag("coalescing", "Hand consecutive packets of a flow to the kernel as one.")
-.whileRunning();
+                    .whileRunning();
 
     /** See its text. */
     public static final Setting<Boolean> REMOTE_CHECKSUM =
             flag(
-                    "remoteChecksum",
-                    "Leave the checksums inside to the receiving node, where both nodes' agents do;"
-                            + " the checksum of the packet outside guards them on the way.")
-.whileRunning();
+                            "remoteChecksum",
+                            "Leave the checksums inside to the receiving node, where both nodes' agents do;"
+                                    + " the checksum of the packet outside guards them on the way.")
+                    .whileRunning();
 
     /** See its text. */
     public static final Setting<String> DSCP =
             new Setting<String>(
-                    "dscp",
-                    "none",
-                    false,
-                    "none or inherit",
-                    "The priority (DSCP) of packets between the nodes: none, or that of the pod's"
-                            + " packet.",
-                    items -> oneOf(single(items), DSCPS))
-.whileRunning();
+                            "dscp",
+                            "none",
+                            false,
+                            "none or inherit",
+                            "The priority (DSCP) of packets between the nodes: none, or that of the pod's"
+                                    + " packet.",
+                            items -> oneOf(single(items), DSCPS))
+                    .whileRunning();
 
     /** See its text. */
     public static final Setting<Integer> SPIN_MICROS =
             number(
-                    "spinMicros",
-                    50,
-                    0,
-                    1000,
-                    "How many microseconds a busy event loop looks for more packets before it"
-                            + " sleeps; 0 is never. More lowers latency and costs CPU.")
-.whileRunning();
+                            "spinMicros",
+                            50,
+                            0,
+                            1000,
+                            "How many microseconds a busy event loop looks for more packets before it"
+                                    + " sleeps; 0 is never. More lowers latency and costs CPU.")
+                    .whileRunning();
 
     /** See its text. */
     public static final Setting<Boolean> ICMP_ERRORS =
             flag(
-                    "icmpErrors",
-                    "Tell pods by ICMP when their packets are too big or have no node to go to.")
-.whileRunning();
+                            "icmpErrors",
+                            "Tell pods by ICMP when their packets are too big or have no node to go to.")
+                    .whileRunning();
 
     /** See its text. */
     public static final Setting<Path> RUN_DIR =
@@ -211,14 +210,14 @@ public final class Settings {
     /** See its text. */
     public static final Setting<List<String>> CNI_CHAINED =
             new Setting<List<String>>(
-                    "cniChained",
-                    "",
-                    true,
-                    "a list of names of CNI plugins",
-                    "Plugins that follow Culvert's in the network list, each an executable in"
-                            + " cniBinDir; portmap gives pods their hostPorts.",
-                    items -> items.stream().map(Settings::pluginName).toList())
-.whileRunning();
+                            "cniChained",
+                            "",
+                            true,
+                            "a list of names of CNI plugins",
+                            "Plugins that follow Culvert's in the network list, each an executable in"
+                                    + " cniBinDir; portmap gives pods their hostPorts.",
+                            items -> items.stream().map(Settings::pluginName).toList())
+                    .whileRunning();
 
     /** See its text. */
     public static final Setting<InetAddress> HTTP_ADDRESS =
@@ -251,13 +250,13 @@ public final class Settings {
     /** See its text. */
     public static final Setting<String> LOG_LEVEL =
             new Setting<String>(
-                    "logLevel",
-                    "info",
-                    false,
-                    "error, warn, info, debug or trace",
-                    "How much the agent logs.",
-                    items -> oneOf(single(items), LEVELS))
-.whileRunning();
+                            "logLevel",
+                            "info",
+                            false,
+                            "error, warn, info, debug or trace",
+                            "How much the agent logs.",
+                            items -> oneOf(single(items), LEVELS))
+                    .whileRunning();
 
     private static final List<Setting<?>> ALL =
             List.of(

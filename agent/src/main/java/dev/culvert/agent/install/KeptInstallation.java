@@ -59,7 +59,8 @@ public final class KeptInstallation implements AutoCloseable {
     }
 
     private void look() {
-        boolean due = asked || !installed || System.nanoTime() - lookedNanos >= LOOK_AGAIN.toNanos();
+        boolean due =
+                asked || !installed || System.nanoTime() - lookedNanos >= LOOK_AGAIN.toNanos();
         if (due && ready.getAsBoolean()) {
             asked = false;
             lookedNanos = System.nanoTime();

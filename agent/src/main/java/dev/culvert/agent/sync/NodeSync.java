@@ -29,7 +29,11 @@ final class NodeSync implements Synchronizer {
     /**
      * @param notices is told when the underlay changes
      */
-    NodeSync(Supplier<AgentConfig> config, Rtnetlink rtnetlink, NodePlan plan, Consumer<Notice> notices) {
+    NodeSync(
+            Supplier<AgentConfig> config,
+            Rtnetlink rtnetlink,
+            NodePlan plan,
+            Consumer<Notice> notices) {
         this.config = config;
         this.rtnetlink = rtnetlink;
         this.plan = plan;
@@ -71,7 +75,8 @@ final class NodeSync implements Synchronizer {
         refuseTakenAddress(current, self, found);
         plan.set(found, current.podCidrs());
         plan.stopOutdatedAdds(); // before it is asked who lives where
-        plan.retain(Retention.find(config.get().bridge(), current.podCidrs(), plan.held(), rtnetlink));
+        plan.retain(
+                Retention.find(config.get().bridge(), current.podCidrs(), plan.held(), rtnetlink));
         tellOfChange(found);
     }
 

@@ -4,9 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.culvert.net.Cidr;
-import java.io.IOException;
 import java.net.InetAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -252,28 +250,6 @@ class AgentConfigTest {
     void namesTheVariableThatIsWrong() {
         assertThatThrownBy(() -> AgentConfig.parse("f", "", Map.of("CULVERT_HTTP_PORT", "x")))
                 .hasMessageContaining("environment variable CULVERT_HTTP_PORT is 'x'");
-    }
-
-    @Test
-    void everySettingIsInTheDocumentation() throws IOException {
-        String table = Files.readString(Path.of("..", "docs", "configuration.md"));
-        for (Setting<?> each : Settings.all()) {
-            assertThat(table)
-                    .contains(
-                            "| `%s` | `%s` | %s | %s | %s |"
-                                    .formatted(
-                                            each.name(),
-                                            each.list()
-                                                    ? "[" + each.defaultText() + "]"
-                                                    : each.defaultText().isEmpty()
-                                                            ? "\"\""
-                                                            : each.defaultText(),
-                                            each.allowed(),
-                                            "`" + each.variable() + "`",
-                                            each.doc()));
-        }
-        assertThat(table.lines().filter(line -> line.matches("\\| `[a-z].*")))
-                .hasSameSizeAs(Settings.all());
     }
 
     private static AbstractThrowableAssert<?, ? extends Throwable> refusal(String text) {
