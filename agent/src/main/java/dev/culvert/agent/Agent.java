@@ -10,7 +10,6 @@ import dev.culvert.agent.http.HealthServer;
 import dev.culvert.agent.install.CniInstaller;
 import dev.culvert.agent.install.InstalledFiles;
 import dev.culvert.agent.install.KeptInstallation;
-import dev.culvert.agent.ipam.AddressLease;
 import dev.culvert.agent.kube.EventRecorder;
 import dev.culvert.agent.kube.KubeConnection;
 import dev.culvert.agent.kube.NetworkCondition;
@@ -20,14 +19,18 @@ import dev.culvert.agent.kube.PeerFile;
 import dev.culvert.agent.kube.PodWatch;
 import dev.culvert.agent.kube.VtepPublisher;
 import dev.culvert.agent.sandbox.KernelSandboxes;
+import dev.culvert.agent.state.Change;
 import dev.culvert.agent.state.ClusterEvent;
 import dev.culvert.agent.state.ClusterView;
 import dev.culvert.agent.state.NodeInfo;
 import dev.culvert.agent.state.NodeNetwork;
 import dev.culvert.agent.state.Notice;
+import dev.culvert.agent.state.RecentChanges;
 import dev.culvert.agent.state.VtepAnnouncement;
 import dev.culvert.agent.status.StatusReport;
 import dev.culvert.agent.sync.NodeSynchronization;
+import dev.culvert.agent.sync.RepairKind;
+import dev.culvert.agent.sync.SyncStats;
 import dev.culvert.linux.route.KernelRtnetlink;
 import dev.culvert.linux.route.LinkMonitor;
 import dev.culvert.overlay.Overlay;
@@ -84,6 +87,7 @@ final class Agent implements AutoCloseable {
     private final PrometheusMeterRegistry metrics =
             new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
 
+    private final RecentChanges changes = new RecentChanges();
     private final Deque<AutoCloseable> started = new ArrayDeque<>();
     private volatile @Nullable VtepAnnouncement vtep;
     private boolean closed;
@@ -127,12 +131,7 @@ final class Agent implements AutoCloseable {
                                 configuration,
                                 nodeName,
                                 rtnetlink,
-                                this::bindMeters,
-                                announcement -> {
-                                    vtep = announcement;
-                                    publisher.desire(announcement);
-                                },
-                                events::record));
+                                listeners(publisher, events)));
         NetworkCondition condition =
                 closing(new NetworkCondition(kube, nodeName, () -> attachable(node) != null));
         Consumer<NodeInfo> self =
@@ -177,11 +176,12 @@ final class Agent implements AutoCloseable {
     }
 
     /** What is asked for now is compared with what is there. */
-    private static void follow(
+    private void follow(
             ConfigChange change,
             NodeSynchronization node,
             KeptInstallation files,
             EventRecorder events) {
+        changes.add(Change.Kind.CONFIG, change.sentence());
         if (change.isRefusal()) {
             events.record(new Notice(Notice.Reason.CONFIG_REFUSED, change.sentence()));
             return;
@@ -189,6 +189,20 @@ final class Agent implements AutoCloseable {
         node.loop().requestResync();
         files.lookAgain();
         events.record(new Notice(Notice.Reason.CONFIG_CHANGED, change.sentence()));
+    }
+
+    private NodeSynchronization.Listeners listeners(VtepPublisher publisher, EventRecorder events) {
+        return new NodeSynchronization.Listeners(
+                this::bindMeters,
+                announcement -> {
+                    vtep = announcement;
+                    publisher.desire(announcement);
+                },
+                notice -> {
+                    events.record(notice);
+                    changes.add(Change.Kind.NODE, notice.message());
+                },
+                changes);
     }
 
     /** What the last run knew holds until the API says otherwise. */
@@ -317,22 +331,28 @@ final class Agent implements AutoCloseable {
         return new StatusSource(
                         nodeName,
                         conditions(node, nodes),
+                        Map.of(),
                         warnings,
                         vtep,
                         node.network(),
                         node.loop().view(),
                         node.stats(),
                         node.features(),
-                        cni.leases().stream().map(Agent::status).toList())
+                        Map.of(),
+                        cni.leases(),
+                        sync(node),
+                        changes.list())
                 .report();
     }
 
-    private static StatusReport.LeaseStatus status(AddressLease lease) {
-        return new StatusReport.LeaseStatus(
-                lease.endpoint().containerId(),
-                lease.endpoint().ifName(),
-                lease.pod(),
-                lease.addresses().stream().map(InetAddress::getHostAddress).toList());
+    private static StatusReport.SyncStatus sync(NodeSynchronization node) {
+        SyncStats stats = node.loop().stats();
+        Map<String, Long> repairs = new LinkedHashMap<>();
+        for (RepairKind kind : RepairKind.values()) {
+            repairs.put(kind.label(), node.repairs().count(kind));
+        }
+        return new StatusReport.SyncStatus(
+                stats.dirty(), stats.lastSuccessMillis(), stats.failures(), repairs);
     }
 
     private void bindMeters(Overlay overlay) {

@@ -30,6 +30,7 @@ final class DependencyTest {
     private static final String SYNC = ROOT + ".sync";
     private static final String HTTP = ROOT + ".http";
     private static final String INSTALL = ROOT + ".install";
+    private static final String PROBE = ROOT + ".probe";
     private static final String STATUS = ROOT + ".status";
     private static final String COMMAND = ROOT + ".command";
     private static final String NET = "dev.culvert.net";
@@ -37,6 +38,7 @@ final class DependencyTest {
     private static final String ROUTE = LINUX + ".route";
     private static final String TUN = LINUX + ".tun";
     private static final String NETNS = LINUX + ".netns";
+    private static final String ICMP = LINUX + ".icmp";
     private static final String VETH = LINUX + ".veth";
     private static final String OVERLAY = "dev.culvert.overlay";
     private static final String FDB = OVERLAY + ".fdb";
@@ -54,6 +56,8 @@ final class DependencyTest {
     @ArchTest static final ArchRule ipamUsesAddresses = only(IPAM, NET, LOG);
     @ArchTest static final ArchRule installUsesFiles = only(INSTALL, CONFIG, JSON, LOG);
     @ArchTest static final ArchRule httpUsesNothing = only(HTTP, "com.sun.net.httpserver");
+
+    @ArchTest static final ArchRule probeAsksPeers = only(PROBE, STATE, NET, LINUX, ICMP, LOG);
 
     @ArchTest static final ArchRule statusIsValues = only(STATUS);
 

@@ -137,7 +137,7 @@ class NodeIdentityIT {
                                                     here.podAddress().getHostAddress())
                                             .status())
                             .isNotZero();
-                    assertThat(agent.report().drops().get("unknown_vtep")).isPositive();
+                    assertThat(agent.report().dropped("unknown_vtep")).isPositive();
                 });
 
         here.api().create(there.culvertObject());

@@ -167,6 +167,11 @@ public final class UdpSocket implements AutoCloseable {
         return descriptor.number();
     }
 
+    /** What its queues hold; none once it is closed. Any thread. */
+    public SocketMemory memory() {
+        return SocketMemory.of(descriptor);
+    }
+
     /** The address that it is bound to. */
     public InetSocketAddress localAddress() throws LinuxException {
         try (Arena arena = Arena.ofConfined()) {

@@ -95,8 +95,7 @@ final class EgressHandler extends ChannelInboundHandlerAdapter {
         int gsoSize = whole ? 0 : VirtioNetHeader.gsoSize(memory, header);
         Peer peer = forwarding.destinationOf(packet);
         if (peer == null) {
-            loop.counters().drop(DropReason.NO_VTEP, 1);
-            answer(icmp.unreachable(packet, gsoSize, System.nanoTime()));
+            refuseUnknown(gsoSize);
         } else if (whole) {
             acceptSingle(index, header, peer);
         } else {
@@ -107,7 +106,7 @@ final class EgressHandler extends ChannelInboundHandlerAdapter {
 
     private void acceptSingle(int index, int header, Peer peer) {
         if (packet.totalLength() > forwarding.mtu()) {
-            refuseTooBig(0);
+            refuseTooBig(peer, 0);
             return;
         }
         MemorySegment memory = packet.memory();
@@ -119,7 +118,7 @@ final class EgressHandler extends ChannelInboundHandlerAdapter {
                         packet,
                         VirtioNetHeader.checksumStart(memory, header),
                         VirtioNetHeader.checksumOffset(memory, header))) {
-            loop.counters().drop(DropReason.BAD_OFFLOAD, 1);
+            drop(peer, DropReason.BAD_OFFLOAD, 1);
             return;
         }
         long frame = packet.offset() - HEADROOM;
@@ -198,11 +197,11 @@ final class EgressHandler extends ChannelInboundHandlerAdapter {
 
     private void acceptSuper(int gsoType, int gsoSize, Peer peer) {
         if (!segmenter.begin(packet, gsoType, gsoSize, peer.mac(), peer.takesRemoteChecksum())) {
-            loop.counters().drop(DropReason.BAD_OFFLOAD, 1);
+            drop(peer, DropReason.BAD_OFFLOAD, 1);
             return;
         }
         if (segmenter.frameBytes() - HEADROOM > forwarding.mtu()) {
-            refuseTooBig(gsoSize);
+            refuseTooBig(peer, gsoSize);
             return;
         }
         runSource = wire.sourceOf(packet.flowHash());
@@ -216,8 +215,35 @@ final class EgressHandler extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private void refuseTooBig(int gsoSize) {
-        loop.counters().drop(DropReason.TOO_BIG, 1);
+    private void refuseUnknown(int gsoSize) {
+        if (SelfTest.is(packet)) {
+            sendToMyself();
+            return;
+        }
+        loop.counters().drop(DropReason.NO_VTEP, 1);
+        answer(icmp.unreachable(packet, gsoSize, System.nanoTime()));
+    }
+
+    /** Between two batches the vector is free. */
+    private void sendToMyself() {
+        Peer self = loop.self();
+        long frame = packet.offset() - HEADROOM;
+        int length = HEADROOM + packet.totalLength();
+        encapsulation.write(packet.memory(), frame, self.mac(), packet.etherType());
+        vector.add(packet.memory().address() + frame, length);
+        if (wire.send(wire.sourceOf(0), self.socketAddress(), vector, length, 0) < 0) {
+            loop.counters().drop(DropReason.SEND_FAILED, 1);
+        }
+        vector.clear();
+    }
+
+    private void drop(Peer peer, DropReason reason, int packets) {
+        loop.counters().drop(reason, packets);
+        peer.add(loop.number(), Peer.EGRESS_DROPS, packets);
+    }
+
+    private void refuseTooBig(Peer peer, int gsoSize) {
+        drop(peer, DropReason.TOO_BIG, 1);
         answer(icmp.tooBig(packet, gsoSize, forwarding.mtu(), System.nanoTime()));
     }
 
@@ -232,9 +258,10 @@ final class EgressHandler extends ChannelInboundHandlerAdapter {
         int result = wire.send(runSource, peer.socketAddress(), vector, length, runClass);
         counters.add(LoopCounters.EGRESS_SENDS, 1);
         if (result < 0) {
-            counters.drop(reason(-result), packets);
+            drop(peer, reason(-result), packets);
             return;
         }
+        counters.egressBatch(packets);
         counters.add(LoopCounters.EGRESS_PACKETS, packets);
         counters.add(LoopCounters.EGRESS_BYTES, innerBytes);
         peer.add(loop.number(), Peer.EGRESS_PACKETS, packets);

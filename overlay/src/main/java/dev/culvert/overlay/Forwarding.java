@@ -28,14 +28,21 @@ final class Forwarding {
     private final PrefixTable<Peer> byInnerAddress;
     private final PrefixTable<Peer> byOuterAddress;
     private final PrefixTable<Cidr> local;
+    private final PrefixTable<Peer> self;
     private final Fdb fdb;
     private final int mtu;
 
-    private Forwarding(Map<Vtep, Peer> peers, Fdb fdb, PrefixTable<Cidr> local, int mtu) {
+    private Forwarding(
+            Map<Vtep, Peer> peers,
+            Fdb fdb,
+            PrefixTable<Cidr> local,
+            PrefixTable<Peer> self,
+            int mtu) {
         this.peers = peers;
         this.fdb = fdb;
         this.mtu = mtu;
         this.local = local;
+        this.self = self;
         PrefixTable.Builder<Peer> inner = new PrefixTable.Builder<>();
         PrefixTable.Builder<Peer> outer = new PrefixTable.Builder<>();
         for (FdbEntry entry : fdb.entries()) {
@@ -54,15 +61,18 @@ final class Forwarding {
         this.fdb = other.fdb;
         this.mtu = mtu;
         this.local = other.local;
+        this.self = other.self;
         this.byInnerAddress = other.byInnerAddress;
         this.byOuterAddress = other.byOuterAddress;
     }
 
-    /** Nobody known, with these local ranges. */
-    static Forwarding empty(List<Cidr> podCidrs) {
+    /** Nobody known, with these local ranges and this node's own endpoint. */
+    static Forwarding empty(List<Cidr> podCidrs, Peer self) {
         PrefixTable.Builder<Cidr> local = new PrefixTable.Builder<>();
         podCidrs.forEach(cidr -> local.put(cidr, cidr));
-        return new Forwarding(Map.of(), Fdb.EMPTY, local.build(), MAX_PACKET_BYTES);
+        PrefixTable<Peer> own =
+                new PrefixTable.Builder<Peer>().put(self.vtep().address(), self).build();
+        return new Forwarding(Map.of(), Fdb.EMPTY, local.build(), own, MAX_PACKET_BYTES);
     }
 
     /** The snapshot for another database; peers that stay keep their counters. */
@@ -75,7 +85,7 @@ final class Forwarding {
                 next.put(vtep, known != null ? known : new Peer(vtep, loops, remoteChecksum));
             }
         }
-        return new Forwarding(next, fdb, local, mtu);
+        return new Forwarding(next, fdb, local, self, mtu);
     }
 
     Collection<Peer> peers() {
@@ -119,13 +129,22 @@ final class Forwarding {
 
     /** Who sends from this outer source; {@code memory} holds a socket address. */
     @Nullable Peer senderAt(MemorySegment memory, long offset) {
+        return outer(byOuterAddress, memory, offset);
+    }
+
+    /** Whether this outer source is this node itself. */
+    boolean isSelf(MemorySegment memory, long offset) {
+        return outer(self, memory, offset) != null;
+    }
+
+    private static @Nullable Peer outer(
+            PrefixTable<Peer> table, MemorySegment memory, long offset) {
         if (SocketAddresses.isIpv4(memory, offset)) {
-            return byOuterAddress.lookupIpv4(
+            return table.lookupIpv4(
                     NetworkOrder.i32(memory, offset + SocketAddresses.IPV4_ADDRESS_OFFSET));
         }
         long at = offset + SocketAddresses.IPV6_ADDRESS_OFFSET;
-        return byOuterAddress.lookupIpv6(
-                NetworkOrder.i64(memory, at), NetworkOrder.i64(memory, at + 8));
+        return table.lookupIpv6(NetworkOrder.i64(memory, at), NetworkOrder.i64(memory, at + 8));
     }
 
     private static <T> @Nullable T at(PrefixTable<T> table, IpPacket packet, int offset) {

@@ -72,23 +72,46 @@ final class IngressHandler extends ChannelInboundHandlerAdapter {
         int step = Math.max(1, batch.segmentLength(index));
         int at = batch.offset(index);
         int trafficClass = batch.trafficClass(index);
+        int datagrams = 0;
         do {
-            accept(batch.memory(), at, Math.min(step, end - at), sender, trafficClass);
+            int length = Math.min(step, end - at);
+            if (sender == null) {
+                refuseUnknown(batch, index, at, length);
+            } else {
+                accept(batch.memory(), at, length, sender, trafficClass);
+            }
             at += step;
+            datagrams++;
         } while (at < end);
+        loop.counters().ingressBatch(datagrams);
+        loop.counters().add(LoopCounters.INGRESS_DATAGRAMS, datagrams);
+    }
+
+    private void refuseUnknown(DatagramBatch batch, int index, int offset, int length) {
+        boolean test =
+                forwarding.isSelf(batch.sources(), batch.sourceOffset(index))
+                        && encapsulation.check(batch.memory(), offset, length, false) == null
+                        && packet.parse(batch.memory(), offset + HEADROOM, length - HEADROOM)
+                        && SelfTest.is(packet);
+        if (test) {
+            loop.counters().add(LoopCounters.SELF_TESTS, 1);
+        } else {
+            loop.counters().drop(DropReason.UNKNOWN_VTEP, 1);
+        }
+    }
+
+    private void drop(Peer sender, DropReason reason, int packets) {
+        loop.counters().drop(reason, packets);
+        sender.add(loop.number(), Peer.INGRESS_DROPS, packets);
     }
 
     private void accept(
-            MemorySegment memory, int offset, int length, @Nullable Peer sender, int trafficClass) {
-        if (sender == null) {
-            loop.counters().drop(DropReason.UNKNOWN_VTEP, 1);
-            return;
-        }
+            MemorySegment memory, int offset, int length, Peer sender, int trafficClass) {
         DropReason reason = check(memory, offset, length, sender);
         if (reason != null) {
-            loop.counters().drop(reason, 1);
+            drop(sender, reason, 1);
         } else if (!TrafficClass.decapsulate(packet, trafficClass)) {
-            loop.counters().drop(DropReason.ECN_MISMATCH, 1);
+            drop(sender, DropReason.ECN_MISMATCH, 1);
         } else if (!coalescing || !coalescer.offer(packet, sender, mtu)) {
             writeSingle(sender, memory, offset + HEADROOM);
         }
@@ -144,7 +167,7 @@ final class IngressHandler extends ChannelInboundHandlerAdapter {
         LoopCounters counters = loop.counters();
         counters.add(LoopCounters.INGRESS_WRITES, 1);
         if (result < 0) {
-            counters.drop(DropReason.TUN_REFUSED, packets);
+            drop(sender, DropReason.TUN_REFUSED, packets);
             return;
         }
         counters.add(LoopCounters.INGRESS_PACKETS, packets);

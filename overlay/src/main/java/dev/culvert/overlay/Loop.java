@@ -11,6 +11,7 @@ import java.util.function.Supplier;
  * @param counters written by this loop only
  * @param forwarding the current snapshot; asked once a batch
  * @param icmpErrors writes what pods are told about packets that cannot be carried
+ * @param self this node's own endpoint, for its tests
  * @param dscp what the network between the nodes sees of a packet's priority
  */
 record Loop(
@@ -18,4 +19,5 @@ record Loop(
         LoopCounters counters,
         Supplier<Forwarding> forwarding,
         IcmpErrors icmpErrors,
+        Peer self,
         OuterDscp dscp) {}

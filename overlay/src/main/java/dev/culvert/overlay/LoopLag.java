@@ -45,9 +45,13 @@ final class LoopLag {
         dueNanos = now + PERIOD_NANOS;
     }
 
+    /** How late it is with a task that still waits. */
+    long waitingNanos(long now) {
+        return started ? Math.max(0, now - dueNanos) : 0;
+    }
+
     /** The longest within the last 30 to 60 seconds, that of a task still waiting included. */
     long nanos(long now) {
-        long waiting = started ? now - dueNanos : 0;
-        return Math.max(0, Math.max(waiting, Math.max(windowNanos, formerWindowNanos)));
+        return Math.max(waitingNanos(now), Math.max(windowNanos, formerWindowNanos));
     }
 }

@@ -11,6 +11,7 @@ import dev.culvert.overlay.channel.UdpChannel;
 import dev.culvert.overlay.encap.DropReason;
 import dev.culvert.overlay.encap.VxlanEncapsulation;
 import dev.culvert.overlay.fdb.Fdb;
+import dev.culvert.overlay.fdb.Vtep;
 import dev.culvert.overlay.icmp.IcmpErrors;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.channel.Channel;
@@ -22,12 +23,15 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.ToLongBiFunction;
 import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -53,7 +57,9 @@ public final class Overlay implements AutoCloseable {
     private final OverlayMetrics metrics;
     private final FeatureRegister features;
     private final List<Channel> channels = new ArrayList<>();
+    private final List<UdpChannel> wires = new CopyOnWriteArrayList<>();
     private final List<LoopLag> lags;
+    private final Peer self;
     private volatile Forwarding forwarding;
     private long publications;
     private volatile long bufferBytes;
@@ -74,7 +80,12 @@ public final class Overlay implements AutoCloseable {
         this.lags = IntStream.range(0, config.loops()).mapToObj(_ -> new LoopLag()).toList();
         this.metrics = new OverlayMetrics(counters);
         this.features = new FeatureRegister(offload, !config.icmpSources().isEmpty());
-        this.forwarding = Forwarding.empty(config.podCidrs());
+        this.self =
+                new Peer(
+                        new Vtep("", config.localAddress(), config.port(), config.localMac()),
+                        config.loops(),
+                        false);
+        this.forwarding = Forwarding.empty(config.podCidrs(), self);
     }
 
     /**
@@ -116,6 +127,7 @@ public final class Overlay implements AutoCloseable {
         features.grant(tun.features());
         UdpChannel wire = openWire();
         channels.add(wire);
+        wires.add(wire);
         Poller poller = new Poller(config.tuning().spinMicros());
         poller.add(tun);
         poller.add(wire);
@@ -126,6 +138,7 @@ public final class Overlay implements AutoCloseable {
                         counters.get(number),
                         () -> forwarding,
                         icmp,
+                        self,
                         config.tuning().dscp());
         IngressHandler ingress = new IngressHandler(loop, encapsulation, tun, offload.coalescing());
         EgressHandler egress = new EgressHandler(loop, encapsulation, tun, wire);
@@ -252,6 +265,23 @@ public final class Overlay implements AutoCloseable {
         return lags.stream().mapToLong(lag -> lag.nanos(now)).max().orElse(0) / 1e9;
     }
 
+    /** How long a task of an event loop has waited for its turn, the longest counting. */
+    public Duration waiting() {
+        long now = System.nanoTime();
+        return Duration.ofNanos(
+                lags.stream().mapToLong(lag -> lag.waitingNanos(now)).max().orElse(0));
+    }
+
+    /** How many packets of this node's own tests came all the way round; see {@link SelfTest}. */
+    public long selfTests() {
+        return sum(loop -> loop.get(LoopCounters.SELF_TESTS));
+    }
+
+    /** What waits in the kernel for the event loops, or for the network behind them. */
+    public QueueLevels queues() {
+        return wires.stream().map(QueueLevels::of).reduce(QueueLevels.NONE, QueueLevels::plus);
+    }
+
     /** Runs this on every event loop. */
     void onEveryLoop(Runnable task) {
         MultiThreadIoEventLoopGroup loops = group;
@@ -266,12 +296,24 @@ public final class Overlay implements AutoCloseable {
         Arrays.stream(DropReason.values())
                 .forEach(reason -> drops.put(reason, sum(loop -> loop.drops(reason))));
         return new TrafficStats(
-                traffic(LoopCounters.EGRESS_PACKETS, LoopCounters.EGRESS_BYTES),
-                traffic(LoopCounters.INGRESS_PACKETS, LoopCounters.INGRESS_BYTES),
+                traffic(
+                        LoopCounters.EGRESS_PACKETS,
+                        LoopCounters.EGRESS_BYTES,
+                        sum(drops, DropReason.Direction.EGRESS)),
+                traffic(
+                        LoopCounters.INGRESS_PACKETS,
+                        LoopCounters.INGRESS_BYTES,
+                        sum(drops, DropReason.Direction.INGRESS)),
                 sum(loop -> loop.get(LoopCounters.EGRESS_SENDS)),
                 sum(loop -> loop.get(LoopCounters.INGRESS_MESSAGES)),
                 sum(loop -> loop.get(LoopCounters.INGRESS_WRITES)),
                 drops,
+                new BatchSizes(
+                        buckets(LoopCounters::egressBatches),
+                        sum(loop -> loop.get(LoopCounters.EGRESS_PACKETS))),
+                new BatchSizes(
+                        buckets(LoopCounters::ingressBatches),
+                        sum(loop -> loop.get(LoopCounters.INGRESS_DATAGRAMS))),
                 forwarding.peers().stream().map(Overlay::traffic).toList());
     }
 
@@ -279,18 +321,35 @@ public final class Overlay implements AutoCloseable {
         return counters.stream().mapToLong(counter).sum();
     }
 
-    private TrafficStats.Traffic traffic(int packets, int bytes) {
+    private static long sum(Map<DropReason, Long> drops, DropReason.Direction direction) {
+        return drops.entrySet().stream()
+                .filter(drop -> drop.getKey().direction() == direction)
+                .mapToLong(Map.Entry::getValue)
+                .sum();
+    }
+
+    private List<Long> buckets(ToLongBiFunction<LoopCounters, Integer> count) {
+        return IntStream.range(0, BatchSizes.BUCKETS)
+                .mapToObj(bucket -> sum(loop -> count.applyAsLong(loop, bucket)))
+                .toList();
+    }
+
+    private TrafficStats.Traffic traffic(int packets, int bytes, long drops) {
         return new TrafficStats.Traffic(
-                sum(loop -> loop.get(packets)), sum(loop -> loop.get(bytes)));
+                sum(loop -> loop.get(packets)), sum(loop -> loop.get(bytes)), drops);
     }
 
     private static TrafficStats.PeerTraffic traffic(Peer peer) {
         return new TrafficStats.PeerTraffic(
                 peer.vtep(),
                 new TrafficStats.Traffic(
-                        peer.get(Peer.EGRESS_PACKETS), peer.get(Peer.EGRESS_BYTES)),
+                        peer.get(Peer.EGRESS_PACKETS),
+                        peer.get(Peer.EGRESS_BYTES),
+                        peer.get(Peer.EGRESS_DROPS)),
                 new TrafficStats.Traffic(
-                        peer.get(Peer.INGRESS_PACKETS), peer.get(Peer.INGRESS_BYTES)));
+                        peer.get(Peer.INGRESS_PACKETS),
+                        peer.get(Peer.INGRESS_BYTES),
+                        peer.get(Peer.INGRESS_DROPS)));
     }
 
     /** Stops carrying packets and closes everything but the TUN device itself. */
@@ -299,6 +358,7 @@ public final class Overlay implements AutoCloseable {
         metrics.close();
         channels.forEach(Overlay::close);
         channels.clear();
+        wires.clear();
         MultiThreadIoEventLoopGroup loops = group;
         if (loops != null) {
             loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).syncUninterruptibly();

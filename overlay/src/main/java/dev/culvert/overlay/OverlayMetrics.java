@@ -9,6 +9,7 @@ import io.micrometer.core.instrument.Tags;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.ToLongFunction;
 
 /**
  * Shows the loops' counters as meters. The names are a contract. {@link #close} takes the meters
@@ -74,7 +75,35 @@ final class OverlayMetrics implements AutoCloseable {
                         .baseUnit("bytes")
                         .description("Native memory that packets pass through, of all loops")
                         .register(registry));
+        queue(registry, overlay, "receive", QueueLevels::receive, QueueLevels::receiveLimit);
+        queue(registry, overlay, "send", QueueLevels::send, QueueLevels::sendLimit);
         features(registry, overlay);
+    }
+
+    private void queue(
+            MeterRegistry registry,
+            Overlay overlay,
+            String queue,
+            ToLongFunction<QueueLevels> level,
+            ToLongFunction<QueueLevels> limit) {
+        keep(
+                registry,
+                Gauge.builder(
+                                "culvert.overlay.queue.bytes",
+                                overlay,
+                                path -> level.applyAsLong(path.queues()))
+                        .tags("queue", queue)
+                        .description("What waits in the UDP sockets' queues")
+                        .register(registry));
+        keep(
+                registry,
+                Gauge.builder(
+                                "culvert.overlay.queue.limit.bytes",
+                                overlay,
+                                path -> limit.applyAsLong(path.queues()))
+                        .tags("queue", queue)
+                        .description("What the UDP sockets' queues may hold")
+                        .register(registry));
     }
 
     private void features(MeterRegistry registry, Overlay overlay) {

@@ -17,6 +17,8 @@ final class Peer {
     static final int EGRESS_BYTES = 1;
     static final int INGRESS_PACKETS = 2;
     static final int INGRESS_BYTES = 3;
+    static final int EGRESS_DROPS = 4;
+    static final int INGRESS_DROPS = 5;
 
     /** Counters of a loop lie two cache lines from the next loop's. */
     private static final int STRIDE = 16;

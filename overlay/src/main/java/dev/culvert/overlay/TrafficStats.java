@@ -14,7 +14,9 @@ import java.util.Map;
  * @param messages messages received, of one datagram or several
  * @param writes writes to the TUN device
  * @param drops packets dropped, by reason; every reason is there
- * @param peers the same for each peer
+ * @param egressBatches packets of each send call that was taken
+ * @param ingressBatches packets of each message received, dropped ones included
+ * @param peers the same for each peer; drops are those that a peer could be told of
  */
 public record TrafficStats(
         Traffic egress,
@@ -23,6 +25,8 @@ public record TrafficStats(
         long messages,
         long writes,
         Map<DropReason, Long> drops,
+        BatchSizes egressBatches,
+        BatchSizes ingressBatches,
         List<PeerTraffic> peers) {
 
     /** Copies the collections. */
@@ -36,8 +40,9 @@ public record TrafficStats(
      *
      * @param packets inner packets
      * @param bytes their bytes
+     * @param drops packets that did not
      */
-    public record Traffic(long packets, long bytes) {}
+    public record Traffic(long packets, long bytes, long drops) {}
 
     /**
      * What was exchanged with one peer.

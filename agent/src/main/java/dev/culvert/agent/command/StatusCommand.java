@@ -68,9 +68,9 @@ final class StatusCommand implements Callable<Integer> {
         out.printf("peers      %d%n", report.peers().size());
         print("sent", report.egress(), out);
         print("received", report.ingress(), out);
-        report.drops().entrySet().stream()
-                .filter(drop -> drop.getValue() > 0)
-                .forEach(drop -> out.printf("dropped    %d %s%n", drop.getValue(), drop.getKey()));
+        report.drops().stream()
+                .filter(drop -> drop.packets() > 0)
+                .forEach(drop -> out.printf("dropped    %d %s%n", drop.packets(), drop.reason()));
         print(report.features(), out);
         report.warnings().forEach(warning -> out.printf("warning    %s%n", warning));
     }

@@ -5,10 +5,10 @@ import dev.culvert.linux.route.LinkChange;
 import dev.culvert.linux.route.Route;
 import dev.culvert.linux.route.Rtnetlink;
 import java.io.IOException;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 
@@ -25,8 +25,16 @@ public final class PodLinks {
 
     private final Rtnetlink node;
     private final Sandboxes sandboxes;
-    private final Set<Integer> settled = new HashSet<>();
+    private final Map<Integer, Integer> settled = new HashMap<>();
     private boolean saidThatPodsAreOutOfReach;
+
+    /**
+     * What a round did.
+     *
+     * @param changed how many pods have another size now
+     * @param repaired how many of them had the right one until somebody else changed it
+     */
+    public record Resized(int changed, int repaired) {}
 
     /**
      * @param node the node's namespace; stays open
@@ -43,7 +51,7 @@ public final class PodLinks {
      * @param gsoMaxSize bytes of the largest super-packet that fits this size
      * @return how many pods were changed
      */
-    public int resize(int mtu, int gsoMaxSize) throws IOException {
+    public Resized resize(int mtu, int gsoMaxSize) throws IOException {
         List<Link> hosts =
                 node.links().stream()
                         .filter(link -> link.kind().equals("veth"))
@@ -51,14 +59,17 @@ public final class PodLinks {
                         // The end comes up last, when the pod's side is complete.
                         .filter(Link::up)
                         .toList();
-        settled.retainAll(hosts.stream().map(Link::index).toList());
+        settled.keySet().retainAll(hosts.stream().map(Link::index).toList());
         int changed = 0;
+        int repaired = 0;
         for (Link host : hosts) {
-            if (host.mtu() != mtu || !settled.contains(host.index())) {
+            Integer before = settled.get(host.index());
+            if (host.mtu() != mtu || before == null) {
+                repaired += before != null && before == mtu ? 1 : 0;
                 changed += resize(host, mtu, gsoMaxSize) ? 1 : 0;
             }
         }
-        return changed;
+        return new Resized(changed, repaired);
     }
 
     private boolean resize(Link host, int mtu, int gsoMaxSize) throws IOException {
@@ -67,7 +78,7 @@ public final class PodLinks {
         if (outside) {
             node.changeLink(host.index(), LinkChange.NONE.withMtu(mtu));
         }
-        settled.add(host.index());
+        settled.put(host.index(), mtu);
         return inside || outside;
     }
 

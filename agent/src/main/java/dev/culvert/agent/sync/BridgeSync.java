@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Optional;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The bridge of this node's pods, with the gateway addresses and the pods as its ports, and what
@@ -30,15 +31,16 @@ final class BridgeSync implements Synchronizer {
     private final Rtnetlink rtnetlink;
     private final KernelLinks links;
     private final BridgePorts ports;
-    private final KernelSettings settings;
+    private final WatchedSettings settings;
     private final NodePlan plan;
+    private @Nullable BridgeSpec made;
 
     BridgeSync(AgentConfig config, Rtnetlink rtnetlink, KernelSettings settings, NodePlan plan) {
         this.config = config;
         this.rtnetlink = rtnetlink;
-        this.links = new KernelLinks(rtnetlink);
+        this.links = new KernelLinks(rtnetlink, plan.repairs());
         this.ports = new BridgePorts(rtnetlink);
-        this.settings = settings;
+        this.settings = new WatchedSettings(settings, plan.repairs());
         this.plan = plan;
     }
 
@@ -58,7 +60,10 @@ final class BridgeSync implements Synchronizer {
         List<Cidr> cidrs = plan.podCidrs();
         int mtu = plan.underlay().podMtu();
         MacAddress mac = MacAddress.ofPod(NodeNetwork.gateway(cidrs.getFirst()));
-        Link link = ensure(new BridgeSpec(config.bridge(), mac, mtu));
+        BridgeSpec spec = new BridgeSpec(config.bridge(), mac, mtu);
+        Link link = ensure(spec);
+        made = spec;
+        links.forgetAllBut(link.index());
         forwarding(plan.ranges());
         links.prepareIpv6(settings, link);
         links.settle(link, mtu);
@@ -85,13 +90,20 @@ final class BridgeSync implements Synchronizer {
                     "pods were cut off the bridge and are put back pods={} bridge={}",
                     joined,
                     bridge.name());
+            plan.repairs()
+                    .add(RepairKind.PORT, joined, "%d of %s".formatted(joined, bridge.name()));
         }
     }
 
     private Link ensure(BridgeSpec spec) throws IOException {
         Optional<Link> present = rtnetlink.link(spec.name());
         if (present.isEmpty()) {
-            return rtnetlink.createBridge(spec);
+            Link created = rtnetlink.createBridge(spec);
+            settings.deviceIsNew(spec.name());
+            if (made != null) {
+                plan.repairs().add(RepairKind.BRIDGE, spec.name());
+            }
+            return created;
         }
         Link link = present.get();
         if (!link.kind().equals("bridge")) {
@@ -102,6 +114,9 @@ final class BridgeSync implements Synchronizer {
         }
         if (!link.mac().equals(spec.mac()) && !hasPorts(link)) {
             rtnetlink.changeLink(link.index(), LinkChange.NONE.withMac(spec.mac()));
+            if (made != null && made.mac().equals(spec.mac())) {
+                plan.repairs().add(RepairKind.LINK, "%s had %s".formatted(link.name(), link.mac()));
+            }
         }
         return link;
     }

@@ -46,6 +46,15 @@ final class EventQueue {
         }
     }
 
+    boolean isEmpty() {
+        lock.lock();
+        try {
+            return events.isEmpty();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     void requestResync() {
         lock.lock();
         try {

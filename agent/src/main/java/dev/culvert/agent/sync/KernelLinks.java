@@ -6,14 +6,30 @@ import dev.culvert.linux.route.LinkChange;
 import dev.culvert.linux.route.Rtnetlink;
 import java.io.IOException;
 import java.net.Inet6Address;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
-/** What the bridge and the tunnel need alike of links and addresses. The sync thread's only. */
+/**
+ * What the bridge and the tunnel need alike of links and addresses. The sync thread's only.
+ *
+ * <p>It remembers what it made of each device, so that it knows what others changed since.
+ */
 final class KernelLinks {
     private final Rtnetlink rtnetlink;
+    private final Repairs repairs;
+    private final Map<Integer, List<Address>> addressed = new HashMap<>();
+    private final Map<Integer, Integer> settled = new HashMap<>();
 
-    KernelLinks(Rtnetlink rtnetlink) {
+    KernelLinks(Rtnetlink rtnetlink, Repairs repairs) {
         this.rtnetlink = rtnetlink;
+        this.repairs = repairs;
+    }
+
+    /** The devices that are there now; what is remembered of others is forgotten. */
+    void forgetAllBut(int linkIndex) {
+        addressed.keySet().removeIf(index -> index != linkIndex);
+        settled.keySet().removeIf(index -> index != linkIndex);
     }
 
     /** The link with this name, which another synchronizer makes. */
@@ -31,16 +47,36 @@ final class KernelLinks {
                         .filter(address -> address.linkIndex() == link.index())
                         .filter(address -> !isLinkLocal(address))
                         .toList();
+        List<Address> before = addressed.get(link.index());
         for (Address address : present) {
-            if (desired.stream().noneMatch(each -> same(each, address))) {
+            if (isMissingIn(desired, address)) {
                 rtnetlink.deleteAddress(address);
+                repaired(link, address, before != null && isMissingIn(before, address));
             }
         }
         for (Address address : desired) {
-            if (present.stream().noneMatch(each -> same(each, address))) {
+            if (isMissingIn(present, address)) {
                 rtnetlink.ensureAddress(address);
+                repaired(link, address, before != null && !isMissingIn(before, address));
             }
         }
+        addressed.put(link.index(), desired);
+    }
+
+    private void repaired(Link link, Address address, boolean foreign) {
+        if (foreign) {
+            repairs.add(
+                    RepairKind.ADDRESS,
+                    "%s/%d of %s"
+                            .formatted(
+                                    address.local().getHostAddress(),
+                                    address.prefixLength(),
+                                    link.name()));
+        }
+    }
+
+    private static boolean isMissingIn(List<Address> addresses, Address address) {
+        return addresses.stream().noneMatch(each -> same(each, address));
     }
 
     /**
@@ -67,7 +103,15 @@ final class KernelLinks {
         }
         if (!change.equals(LinkChange.NONE)) {
             rtnetlink.changeLink(link.index(), change);
+            Integer before = settled.get(link.index());
+            if (before != null && (before == mtu || !link.up())) {
+                repairs.add(
+                        RepairKind.LINK,
+                        "%s was %s with an MTU of %d"
+                                .formatted(link.name(), link.up() ? "up" : "down", link.mtu()));
+            }
         }
+        settled.put(link.index(), mtu);
     }
 
     private static boolean isLinkLocal(Address address) {

@@ -1,6 +1,7 @@
 package dev.culvert.agent.sync;
 
 import dev.culvert.agent.state.NodeNetwork;
+import dev.culvert.agent.state.RecentChanges;
 import dev.culvert.net.Cidr;
 import java.net.InetAddress;
 import java.util.List;
@@ -14,11 +15,25 @@ import org.jspecify.annotations.Nullable;
  * thread writes; {@link #network} and {@link #retained} may be read by any.
  */
 final class NodePlan {
+    private final Repairs repairs;
     private @Nullable Underlay underlay;
     private List<Cidr> podCidrs = List.of();
     private volatile List<Cidr> retained = List.of();
     private volatile @Nullable NodeNetwork network;
     private volatile Supplier<Set<InetAddress>> held = Set::of;
+
+    NodePlan() {
+        this(new Repairs(new RecentChanges()));
+    }
+
+    NodePlan(Repairs repairs) {
+        this.repairs = repairs;
+    }
+
+    /** Where repairs are counted. */
+    Repairs repairs() {
+        return repairs;
+    }
 
     void set(Underlay found, List<Cidr> cidrs) {
         underlay = found;

@@ -3,9 +3,11 @@ package dev.culvert.agent.sync;
 import dev.culvert.agent.config.AgentConfig;
 import dev.culvert.agent.sandbox.KernelSandboxes;
 import dev.culvert.agent.sandbox.PodLinks;
+import dev.culvert.agent.state.Change;
 import dev.culvert.agent.state.ClusterState;
 import dev.culvert.agent.state.NodeNetwork;
 import dev.culvert.agent.state.Notice;
+import dev.culvert.agent.state.RecentChanges;
 import dev.culvert.agent.state.VtepAnnouncement;
 import dev.culvert.linux.route.Rtnetlink;
 import dev.culvert.net.Cidr;
@@ -24,28 +26,45 @@ import org.jspecify.annotations.Nullable;
  * it.
  */
 public final class NodeSynchronization implements AutoCloseable {
-    private final NodePlan plan = new NodePlan();
+    private final Repairs repairs;
+    private final NodePlan plan;
     private final KernelSettings settings;
     private final OverlaySync overlay;
     private final SyncLoop loop;
 
     /**
+     * Who is told what.
+     *
+     * @param opened of each data path that was opened
+     * @param announce this node's VTEP, again and again
+     * @param notices what an operator should know; must not block
+     * @param changes of repairs and of other nodes
+     */
+    public record Listeners(
+            Consumer<Overlay> opened,
+            Consumer<VtepAnnouncement> announce,
+            Consumer<Notice> notices,
+            RecentChanges changes) {}
+
+    /**
+     * Nothing is touched before the loop is started.
+     *
      * @param config the current one, asked each time; what cannot change while the agent runs is
      *     read here
-     * @param opened is told of each data path that was opened
-     * @param announce is told this node's VTEP, again and again
-     * @param notices is told what an operator should know; must not block
      */
     public NodeSynchronization(
             Supplier<AgentConfig> config,
             String nodeName,
             Rtnetlink rtnetlink,
-            Consumer<Overlay> opened,
-            Consumer<VtepAnnouncement> announce,
-            Consumer<Notice> notices) {
+            Listeners listeners) {
         AgentConfig fixed = config.get();
+        Consumer<Notice> notices = listeners.notices();
+        this.repairs = new Repairs(listeners.changes());
+        this.plan = new NodePlan(repairs);
         this.settings = new ProcSettings();
-        this.overlay = new OverlaySync(config, nodeName, plan, opened, announce, notices);
+        this.overlay =
+                new OverlaySync(
+                        config, nodeName, plan, listeners.opened(), listeners.announce(), notices);
         this.loop =
                 new SyncLoop(
                         new ClusterState(nodeName, fixed.vni(), fixed.clusterCidrs()),
@@ -57,6 +76,7 @@ public final class NodeSynchronization implements AutoCloseable {
                                 new RouteSync(fixed, rtnetlink, plan),
                                 new PodSync(new PodLinks(rtnetlink, new KernelSandboxes()), plan)),
                         notices);
+        loop.listen(sentence -> listeners.changes().add(Change.Kind.PEER, sentence));
     }
 
     /** The loop. */
@@ -96,6 +116,11 @@ public final class NodeSynchronization implements AutoCloseable {
     /** What the data path does, or null while there is none. */
     public @Nullable OverlayFeatures features() {
         return overlay.features();
+    }
+
+    /** What others changed and the agent put right. */
+    public Repairs repairs() {
+        return repairs;
     }
 
     /** A sentence about what this kernel cannot do, or empty. */

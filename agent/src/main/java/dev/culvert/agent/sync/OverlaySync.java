@@ -109,6 +109,7 @@ final class OverlaySync implements Synchronizer {
                 current != null && current.config().equals(wanted) && offload.equals(openedWith);
         if (current == null || !fits || !current.isOpen()) {
             if (current != null && !current.isOpen()) {
+                plan.repairs().add(RepairKind.TUNNEL, config.tunnel());
                 notices.accept(
                         new Notice(
                                 Notice.Reason.DATA_PATH_LOST,

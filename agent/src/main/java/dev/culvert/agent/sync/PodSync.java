@@ -33,9 +33,17 @@ final class PodSync implements Synchronizer {
     @Override
     public void apply() throws IOException {
         int mtu = plan.underlay().podMtu();
-        int changed = pods.resize(mtu, SuperPacketLimit.of(mtu));
-        if (changed > 0) {
-            LOG.info("running pods have another MTU now pods={} mtu={}", changed, mtu);
+        PodLinks.Resized resized = pods.resize(mtu, SuperPacketLimit.of(mtu));
+        if (resized.changed() > resized.repaired()) {
+            LOG.info("running pods have another MTU now pods={} mtu={}", resized.changed(), mtu);
+        }
+        if (resized.repaired() > 0) {
+            plan.repairs()
+                    .add(
+                            RepairKind.POD,
+                            resized.repaired(),
+                            "interfaces of %d with an MTU of %d"
+                                    .formatted(resized.repaired(), mtu));
         }
     }
 }

@@ -24,11 +24,13 @@ final class RouteSync implements Synchronizer {
     private final NodePlan plan;
     private List<SubnetLease> leases = List.of();
     private List<Cidr> remote = List.of();
+    private List<Route> applied = List.of();
+    private boolean isApplied;
 
     RouteSync(AgentConfig config, Rtnetlink rtnetlink, NodePlan plan) {
         this.config = config;
         this.rtnetlink = rtnetlink;
-        this.links = new KernelLinks(rtnetlink);
+        this.links = new KernelLinks(rtnetlink, plan.repairs());
         this.plan = plan;
     }
 
@@ -71,13 +73,28 @@ final class RouteSync implements Synchronizer {
         for (Route route : desired) {
             if (ours.stream().noneMatch(each -> same(each, route))) {
                 rtnetlink.ensureRoute(route);
+                repaired(route, isIn(applied, route));
             }
         }
         for (Route route : ours) {
             if (route.linkIndex() == link.index()
                     && desired.stream().noneMatch(each -> same(each, route))) {
                 rtnetlink.deleteRoute(route);
+                repaired(route, isApplied && !isIn(applied, route));
             }
+        }
+        applied = desired;
+        isApplied = true;
+    }
+
+    /** A new device has no routes: those that went with the old one are no repairs of their own. */
+    private static boolean isIn(List<Route> routes, Route route) {
+        return routes.stream().anyMatch(each -> same(each, route));
+    }
+
+    private void repaired(Route route, boolean foreign) {
+        if (foreign) {
+            plan.repairs().add(RepairKind.ROUTE, route.destination().toString());
         }
     }
 

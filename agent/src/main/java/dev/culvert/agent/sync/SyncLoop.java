@@ -4,6 +4,7 @@ import dev.culvert.agent.state.ClusterEvent;
 import dev.culvert.agent.state.ClusterState;
 import dev.culvert.agent.state.ClusterView;
 import dev.culvert.agent.state.Notice;
+import dev.culvert.agent.state.PeerChanges;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,6 +37,7 @@ public final class SyncLoop implements AutoCloseable {
     private final EventQueue queue = new EventQueue();
     private final Backoff backoff = new Backoff(Duration.ofMillis(250), Duration.ofSeconds(15));
     private final LastingTrouble trouble;
+    private final SyncMeter meter;
     private final Thread thread;
     private volatile Map<String, String> problems;
     private volatile @Nullable ClusterView view;
@@ -43,6 +45,7 @@ public final class SyncLoop implements AutoCloseable {
     private String loggedProblem = "";
     private final List<Long> unapplied = new ArrayList<>();
     private volatile LongConsumer appliedAfter = _ -> {};
+    private volatile Consumer<String> peerChanges = _ -> {};
 
     SyncLoop(ClusterState state, List<Synchronizer> synchronizers) {
         this(state, synchronizers, _ -> {});
@@ -55,6 +58,7 @@ public final class SyncLoop implements AutoCloseable {
         this.state = state;
         this.trouble = new LastingTrouble(notices, System::nanoTime);
         this.synchronizers = List.copyOf(synchronizers);
+        this.meter = new SyncMeter(synchronizers);
         this.problems = initially(synchronizers);
         this.thread = Thread.ofPlatform().name("sync").unstarted(this::run);
     }
@@ -81,6 +85,31 @@ public final class SyncLoop implements AutoCloseable {
      */
     public void measure(LongConsumer meter) {
         appliedAfter = meter;
+    }
+
+    /** Tells {@code meter} how long each round took, in nanoseconds. On the sync thread. */
+    public void measureRounds(LongConsumer meter) {
+        this.meter.tell(meter);
+    }
+
+    /** Tells {@code listener} in words what becomes of other nodes. On the sync thread. */
+    public void listen(Consumer<String> listener) {
+        peerChanges = listener;
+    }
+
+    /** How it fares. */
+    public SyncStats stats() {
+        return meter.stats(!isDone() || !queue.isEmpty());
+    }
+
+    /** How long the round that runs now has taken so far; zero when none does. */
+    public Duration running() {
+        return meter.running();
+    }
+
+    /** Whether its thread runs. */
+    public boolean isAlive() {
+        return thread.isAlive();
     }
 
     /** Makes it look at the kernel again soon. */
@@ -111,7 +140,9 @@ public final class SyncLoop implements AutoCloseable {
                     nextResync = System.nanoTime() + RESYNC.toNanos();
                 }
                 remember(batch.since());
+                meter.begin();
                 round(batch.events(), due || batch.resync());
+                meter.end(view != null && isDone());
             }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
@@ -134,6 +165,9 @@ public final class SyncLoop implements AutoCloseable {
         ClusterView current = state.view();
         view = current;
         log(current.warnings());
+        if (before != null) {
+            PeerChanges.tell(before.leases(), current.leases(), peerChanges);
+        }
         trouble.look(current);
         synchronizers.forEach(each -> each.setDesired(current));
         if (resync) {
@@ -157,6 +191,9 @@ public final class SyncLoop implements AutoCloseable {
                 failure = affected.test(each) ? apply(each) : null;
                 now.put(each.name(), failure == null ? "" : failure.message());
                 failed = each.name();
+                if (failure != null) {
+                    meter.failed(failed);
+                }
             } else {
                 now.put(each.name(), "waits for " + failed);
             }

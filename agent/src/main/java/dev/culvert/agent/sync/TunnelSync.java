@@ -17,7 +17,7 @@ final class TunnelSync implements Synchronizer {
     private final Supplier<AgentConfig> config;
     private final Rtnetlink rtnetlink;
     private final KernelLinks links;
-    private final KernelSettings settings;
+    private final WatchedSettings settings;
     private final NodePlan plan;
     private int settledIndex;
     private int settledLength;
@@ -32,8 +32,8 @@ final class TunnelSync implements Synchronizer {
             NodePlan plan) {
         this.config = config;
         this.rtnetlink = rtnetlink;
-        this.links = new KernelLinks(rtnetlink);
-        this.settings = settings;
+        this.links = new KernelLinks(rtnetlink, plan.repairs());
+        this.settings = new WatchedSettings(settings, plan.repairs());
         this.plan = plan;
     }
 
@@ -56,8 +56,12 @@ final class TunnelSync implements Synchronizer {
             // The kernel does not report it back: set once for each device, else each look at the
             // device would be a change of it.
             rtnetlink.changeLink(link.index(), LinkChange.NONE.withTransmitQueueLength(length));
-            settledIndex = link.index();
             settledLength = length;
+        }
+        if (link.index() != settledIndex) {
+            settings.deviceIsNew(link.name());
+            links.forgetAllBut(link.index());
+            settledIndex = link.index();
         }
         settings(link);
         links.settle(link, plan.underlay().podMtu());

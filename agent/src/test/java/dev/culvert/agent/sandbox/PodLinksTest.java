@@ -89,15 +89,15 @@ class PodLinksTest {
     @Test
     void bothEndsAndTheRoutesFollowDownAndUp() throws IOException {
         for (int mtu : new int[] {1350, 1450, 8950}) {
-            assertThat(pods.resize(mtu, GSO)).isEqualTo(1);
+            assertThat(pods.resize(mtu, GSO).changed()).isEqualTo(1);
             assertMtu(mtu, mtu);
-            assertThat(pods.resize(mtu, GSO)).isZero();
+            assertThat(pods.resize(mtu, GSO)).extracting(PodLinks.Resized::changed).isEqualTo(0);
         }
     }
 
     @Test
     void entersAPodOnlyWhenItDiffersAndOnceAfterAStart() throws IOException {
-        assertThat(pods.resize(1450, GSO)).isZero();
+        assertThat(pods.resize(1450, GSO)).extracting(PodLinks.Resized::changed).isEqualTo(0);
         assertThat(entered).hasValue(1);
         pods.resize(1450, GSO);
         assertThat(entered).hasValue(1);
@@ -109,22 +109,22 @@ class PodLinksTest {
     void finishesWhatAKilledAgentLeftHalfDone() throws IOException {
         Link host = node.link(HOST).orElseThrow();
         node.changeLink(host.index(), LinkChange.NONE.withMtu(1350));
-        assertThat(pods.resize(1350, GSO)).isEqualTo(1);
+        assertThat(pods.resize(1350, GSO).changed()).isEqualTo(1);
         assertMtu(1350, 1350);
     }
 
     @Test
     void leavesAlonePodsThatAreBeingAttached() throws IOException {
         up(false);
-        assertThat(pods.resize(1350, GSO)).isZero();
+        assertThat(pods.resize(1350, GSO)).extracting(PodLinks.Resized::changed).isEqualTo(0);
         assertMtu(1450, 1450);
         up(true);
-        assertThat(pods.resize(1350, GSO)).isEqualTo(1);
+        assertThat(pods.resize(1350, GSO).changed()).isEqualTo(1);
     }
 
     @Test
     void changesTheNodesEndWhereThePodIsOutOfReach() throws IOException {
-        assertThat(new PodLinks(node, new Door(false)).resize(1350, GSO)).isEqualTo(1);
+        assertThat(new PodLinks(node, new Door(false)).resize(1350, GSO).changed()).isEqualTo(1);
         assertMtu(1350, 1450);
     }
 

@@ -2,6 +2,7 @@ package dev.culvert.overlay.channel;
 
 import dev.culvert.linux.IoVector;
 import dev.culvert.linux.LinuxException;
+import dev.culvert.linux.SocketMemory;
 import dev.culvert.linux.UdpSocket;
 import dev.culvert.linux.libc.LibC;
 import java.lang.foreign.MemorySegment;
@@ -102,6 +103,18 @@ public final class UdpChannel extends EpollPacketChannel {
     /** Has this told, once, when the kernel makes it send each datagram by itself. */
     public void whenSegmentationFails(Runnable listener) {
         sender.whenSegmentationFails(listener);
+    }
+
+    /** What the queue of the receiving socket holds; any thread. */
+    public SocketMemory receiverMemory() {
+        return receiver.memory();
+    }
+
+    /** What the queues of all sending sockets hold; any thread. */
+    public SocketMemory senderMemory() {
+        return senders.stream()
+                .map(UdpSocket::memory)
+                .reduce(SocketMemory.NONE, SocketMemory::plus);
     }
 
     @Override

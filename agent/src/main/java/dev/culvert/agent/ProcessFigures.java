@@ -1,0 +1,57 @@
+package dev.culvert.agent;
+
+import com.sun.management.OperatingSystemMXBean;
+import dev.culvert.agent.status.StatusReport.ProcessStatus;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryUsage;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/** Figures about this process. Stateless, any thread. */
+final class ProcessFigures {
+    private static final Path STATUS = Path.of("/proc/self/status");
+    private static final String RESIDENT = "VmRSS:";
+
+    private ProcessFigures() {}
+
+    static ProcessStatus now() {
+        MemoryUsage heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage();
+        return new ProcessStatus(
+                Runtime.version().toString(),
+                heap.getUsed(),
+                heap.getMax(),
+                residentBytes(),
+                ManagementFactory.getThreadMXBean().getThreadCount(),
+                cpu().toMillis());
+    }
+
+    /** When the virtual machine started, in milliseconds since 1970. */
+    static long startedMillis() {
+        return ManagementFactory.getRuntimeMXBean().getStartTime();
+    }
+
+    /** Time of all cores since the start. */
+    static Duration cpu() {
+        return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
+                ? Duration.ofNanos(Math.max(0, system.getProcessCpuTime()))
+                : Duration.ZERO;
+    }
+
+    /** Memory of the whole process; 0 where it cannot be read. */
+    static long residentBytes() {
+        try {
+            return Files.readAllLines(STATUS).stream()
+                    .filter(line -> line.startsWith(RESIDENT))
+                    .mapToLong(line -> kilobytes(line.substring(RESIDENT.length())))
+                    .sum();
+        } catch (IOException _) {
+            return 0;
+        }
+    }
+
+    private static long kilobytes(String text) {
+        return Long.parseLong(text.replace("kB", "").strip()) << 10;
+    }
+}
