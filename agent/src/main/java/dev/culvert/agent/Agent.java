@@ -128,10 +128,7 @@ final class Agent implements AutoCloseable {
         NodeSynchronization node =
                 closing(
                         new NodeSynchronization(
-                                configuration,
-                                nodeName,
-                                rtnetlink,
-                                listeners(publisher, events)));
+                                configuration, nodeName, rtnetlink, listeners(publisher, events)));
         NetworkCondition condition =
                 closing(new NetworkCondition(kube, nodeName, () -> attachable(node) != null));
         Consumer<NodeInfo> self =

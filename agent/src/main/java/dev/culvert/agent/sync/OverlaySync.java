@@ -109,7 +109,7 @@ final class OverlaySync implements Synchronizer {
                 current != null && current.config().equals(wanted) && offload.equals(openedWith);
         if (current == null || !fits || !current.isOpen()) {
             if (current != null && !current.isOpen()) {
-                plan.repairs().add(RepairKind.TUNNEL, config.tunnel());
+                plan.repairs().add(RepairKind.TUNNEL, settings.tunnel());
                 notices.accept(
                         new Notice(
                                 Notice.Reason.DATA_PATH_LOST,
