@@ -15,8 +15,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Serves {@code /healthz}, {@code /readyz}, {@code /status} and {@code /metrics}. Asks its
- * suppliers on its own threads, for each request.
+ * Serves {@code /healthz}, {@code /readyz}, {@code /status} and {@code /metrics}, and a page for
+ * people at {@code /}. Asks its suppliers on its own threads, for each request.
  */
 public final class HealthServer implements AutoCloseable {
     private static final String TEXT = "text/plain; charset=utf-8";
@@ -63,6 +63,7 @@ public final class HealthServer implements AutoCloseable {
                 "/status", exchange -> answer(exchange, 200, JSON, sources.status().get()));
         created.createContext(
                 "/metrics", exchange -> answer(exchange, 200, PROMETHEUS, sources.metrics().get()));
+        created.createContext("/", new PageFiles());
         created.start();
         server = created;
         executor = threads;
