@@ -1,5 +1,6 @@
 package dev.culvert.agent.page;
 
+import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
@@ -71,6 +72,14 @@ final class Browser implements AutoCloseable {
                 });
         page.navigate(url);
         return page;
+    }
+
+    /** Closes all windows and tells what went wrong in them. */
+    List<String> closeWindows() {
+        browser.contexts().forEach(BrowserContext::close);
+        List<String> found = List.copyOf(troubles);
+        troubles.clear();
+        return found;
     }
 
     /** What went wrong so far. */

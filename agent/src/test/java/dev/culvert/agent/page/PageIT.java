@@ -9,6 +9,7 @@ import com.microsoft.playwright.Page;
 import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import com.microsoft.playwright.options.ColorScheme;
 import java.io.IOException;
+import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -28,8 +29,9 @@ class PageIT {
 
     @AfterEach
     void nothingWentWrongInside() {
+        List<String> troubles = browser.closeWindows();
         agent.close();
-        assertThat(browser.troubles()).isEmpty();
+        assertThat(troubles).isEmpty();
     }
 
     @AfterAll
