@@ -23,7 +23,8 @@ export function packetRate(perSecond) {
   if (perSecond === null) {
     return UNKNOWN;
   }
-  return perSecond > 0 && perSecond < 10 ? `${perSecond.toFixed(1)}/s` : scaled(perSecond, ["/s", "k/s", "M/s"], 1000).replace(" /", "/");
+  const digits = perSecond > 0 && perSecond < 10;
+  return digits ? `${perSecond.toFixed(1)} packets/s` : scaled(perSecond, ["packets/s", "k packets/s", "M packets/s"], 1000);
 }
 
 export function bytes(count) {

@@ -4,7 +4,9 @@ import { bitRate, roundTrip } from "./format.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const MOST_SPOKES = 36;
-const CELL = 13;
+const LARGEST_CELL = 13;
+const SMALLEST_CELL = 6;
+const HIGHEST = 340;
 
 export class LinkMap {
   #figure;
@@ -32,6 +34,7 @@ export class LinkMap {
     const width = 900;
     const height = crowded ? 420 : 330;
     const svg = element("svg", { viewBox: `0 0 ${width} ${height}` });
+    const groups = [];
     const middle = { x: width / 2, y: height / 2 };
     peers.forEach((peer, index) => {
       const angle = (index / peers.length) * 2 * Math.PI - Math.PI / 2;
@@ -40,28 +43,33 @@ export class LinkMap {
       const rate = rates.of(peer.node);
       const load = (rate.egress.bytes ?? 0) + (rate.ingress.bytes ?? 0);
       const group = element("g", { class: "peer" });
+      svg.append(element("line", { class: peer.state, x1: middle.x, y1: middle.y, x2: x, y2: y, "stroke-width": thickness(load) }));
       group.append(
-        element("line", { class: peer.state, x1: middle.x, y1: middle.y, x2: x, y2: y, "stroke-width": thickness(load) }),
         element("circle", { class: peer.state, cx: x, cy: y, r: 8 }),
         text(peer.node, x, y - 14, "middle", ""),
         text(`${roundTrip(peer.rttMicros)} · ${bitRate(load)}`, x, y + 22, "middle", "quiet"));
       group.addEventListener("click", () => this.#choose(peer.node));
-      svg.append(group);
+      groups.push(group);
     });
-    svg.append(element("circle", { class: "self", cx: middle.x, cy: middle.y, r: 12 }), text(self, middle.x, middle.y - 18, "middle", ""));
+    svg.append(...groups, element("circle", { class: "self", cx: middle.x, cy: middle.y, r: 12 }), text(self, middle.x, middle.y - 18, "middle", ""));
     return svg;
   }
 
   #drawCells(peers) {
     const canvas = this.#canvas();
     const width = this.#figure.clientWidth || 800;
-    const columns = Math.max(1, Math.floor(width / CELL));
-    const height = Math.ceil(peers.length / columns) * CELL;
+    const fitting = Math.floor(Math.sqrt((width * HIGHEST) / peers.length));
+    const cell = Math.min(LARGEST_CELL, Math.max(SMALLEST_CELL, fitting));
+    const gap = cell > 8 ? 2 : 1;
+    const columns = Math.max(1, Math.floor(width / cell));
+    const height = Math.ceil(peers.length / columns) * cell;
     const density = window.devicePixelRatio || 1;
     if (canvas.width !== Math.round(width * density) || canvas.height !== Math.round(height * density)) {
       canvas.width = Math.round(width * density);
       canvas.height = Math.round(height * density);
     }
+    canvas.style.width = `${width}px`;
+    canvas.style.height = `${height}px`;
     const style = getComputedStyle(document.documentElement);
     const colours = {};
     for (const state of ["up", "lossy", "down", "unknown"]) {
@@ -72,9 +80,9 @@ export class LinkMap {
     pen.clearRect(0, 0, width, height);
     peers.forEach((peer, index) => {
       pen.fillStyle = colours[peer.state] ?? colours.unknown;
-      pen.fillRect((index % columns) * CELL + 1, Math.floor(index / columns) * CELL + 1, CELL - 3, CELL - 3);
+      pen.fillRect((index % columns) * cell, Math.floor(index / columns) * cell, cell - gap, cell - gap);
     });
-    this.#cells = { peers, columns };
+    this.#cells = { peers, columns, cell };
   }
 
   #canvas() {
@@ -97,9 +105,9 @@ export class LinkMap {
   }
 
   #at(event) {
-    const { peers, columns } = this.#cells;
-    const column = Math.floor(event.offsetX / CELL);
-    return column < columns ? peers[Math.floor(event.offsetY / CELL) * columns + column] : undefined;
+    const { peers, columns, cell } = this.#cells;
+    const column = Math.floor(event.offsetX / cell);
+    return column < columns ? peers[Math.floor(event.offsetY / cell) * columns + column] : undefined;
   }
 }
 

@@ -96,7 +96,7 @@ function showTiles() {
   for (const direction of ["egress", "ingress"]) {
     const rate = rates[direction];
     say(at(`tile-${direction}`), bitRate(rate.bytes));
-    say(at(`tile-${direction}-packets`), rate.packets === null ? `${bytes(report[direction].bytes)} in all` : `${packetRate(rate.packets)} packets · ${bytes(report[direction].bytes)} in all`);
+    say(at(`tile-${direction}-packets`), rate.packets === null ? `${bytes(report[direction].bytes)} in all` : `${packetRate(rate.packets)} · ${bytes(report[direction].bytes)} in all`);
     spark(at(`spark-${direction}`), rates[`${direction}History`]);
   }
   const dropped = report.drops.reduce((sum, each) => sum + each.packets, 0);
@@ -111,7 +111,8 @@ function showTiles() {
 
 function spark(svg, history) {
   const top = Math.max(...history, 1);
-  const points = history.map((value, index) => `${(index * 120) / 59},${(23 - (value / top) * 22).toFixed(1)}`);
+  const missing = 60 - history.length;
+  const points = history.map((value, index) => `${((missing + index) * 120) / 59},${(23 - (value / top) * 22).toFixed(1)}`);
   svg.firstElementChild.setAttribute("points", points.join(" "));
 }
 
@@ -136,8 +137,8 @@ function showDetail(peer) {
   const rate = rates.of(peer.node);
   const seen = peer.lastSeenMillis === null ? "never answered a probe" : `answered last at ${clock(peer.lastSeenMillis)}`;
   say(at("peer-detail"), `${peer.node}: ${stateText(peer.state)}, ${seen}; ${peer.ip} port ${peer.port}, ${peer.mac}; `
-    + `to it ${packetRate(rate.egress.packets)} packets, ${bytes(peer.egress.bytes)} in all, ${count(peer.egress.drops)} dropped; `
-    + `from it ${packetRate(rate.ingress.packets)} packets, ${bytes(peer.ingress.bytes)} in all, ${count(peer.ingress.drops)} dropped`);
+    + `to it ${packetRate(rate.egress.packets)}, ${bytes(peer.egress.bytes)} in all, ${count(peer.egress.drops)} dropped; `
+    + `from it ${packetRate(rate.ingress.packets)}, ${bytes(peer.ingress.bytes)} in all, ${count(peer.ingress.drops)} dropped`);
 }
 
 function showPods() {

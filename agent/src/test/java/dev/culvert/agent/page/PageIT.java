@@ -49,7 +49,7 @@ class PageIT {
         assertThat(page.locator("#tile-states")).hasText("2 up · 1 lossy · 1 down");
         assertThat(page.locator("#tile-egress")).hasText("10.0 Mbit/s");
         assertThat(page.locator("#tile-ingress")).hasText("2.0 Mbit/s");
-        assertThat(page.locator("#tile-drops")).hasText("3.0/s");
+        assertThat(page.locator("#tile-drops")).hasText("3.0 packets/s");
         assertThat(page.locator("#map g.peer")).hasCount(4);
         assertThat(page.locator("#map circle.down")).hasCount(1);
         assertThat(row(page, "node2")).containsText("25 %");
