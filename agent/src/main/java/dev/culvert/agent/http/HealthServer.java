@@ -2,16 +2,19 @@ package dev.culvert.agent.http;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +25,9 @@ public final class HealthServer implements AutoCloseable {
     private static final String TEXT = "text/plain; charset=utf-8";
     private static final String JSON = "application/json";
     private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
+
+    /** A large cluster's status and metrics are read again and again, perhaps from afar. */
+    private static final int WORTH_PACKING = 16 * 1024;
 
     private final InetSocketAddress address;
     private final Sources sources;
@@ -110,10 +116,27 @@ public final class HealthServer implements AutoCloseable {
         try (exchange) {
             byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
             exchange.getResponseHeaders().set("Content-Type", type);
+            if (bytes.length > WORTH_PACKING && takesGzip(exchange)) {
+                exchange.getResponseHeaders().set("Content-Encoding", "gzip");
+                bytes = packed(bytes);
+            }
             exchange.sendResponseHeaders(status, bytes.length);
             OutputStream out = exchange.getResponseBody();
             out.write(bytes);
         }
+    }
+
+    private static boolean takesGzip(HttpExchange exchange) {
+        return exchange.getRequestHeaders().getOrDefault("Accept-Encoding", List.of()).stream()
+                .anyMatch(each -> each.contains("gzip"));
+    }
+
+    private static byte[] packed(byte[] bytes) throws IOException {
+        ByteArrayOutputStream packed = new ByteArrayOutputStream(bytes.length / 4);
+        try (OutputStream gzip = new GZIPOutputStream(packed)) {
+            gzip.write(bytes);
+        }
+        return packed.toByteArray();
     }
 
     @Override
