@@ -53,6 +53,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.logging.log4j.LogManager;
@@ -131,12 +132,7 @@ final class Agent implements AutoCloseable {
                                 configuration, nodeName, rtnetlink, listeners(publisher, events)));
         NetworkCondition condition =
                 closing(new NetworkCondition(kube, nodeName, () -> attachable(node) != null));
-        Consumer<NodeInfo> self =
-                own -> {
-                    publisher.observe(own.own());
-                    condition.observe(own.own());
-                    events.about(own.uid());
-                };
+        Consumer<NodeInfo> self = own -> tell(own, publisher, condition, events);
         PeerFile peers = closing(new PeerFile(config.runDir(), nodeName));
         NodeWatch nodes =
                 closing(
@@ -150,7 +146,10 @@ final class Agent implements AutoCloseable {
         LinkMonitor monitor = closing(LinkMonitor.open(_ -> node.loop().requestResync()));
         CniService cni = closing(cni(rtnetlink, node, nodes));
         KeptInstallation files = installation(node, nodes);
-        HealthServer health = closing(health(node, nodes, publisher, cni, files, peers));
+        Supplier<StatusReport> status = () -> report(node, nodes, publisher, cni, files, peers);
+        HealthServer health = closing(health(node, nodes, status));
+        AdminService admin =
+                closing(new AdminService(config, rtnetlink, node, cni::leases, status));
 
         node.holdOn(cni::heldAddresses);
         gauges(node, nodes, files);
@@ -158,6 +157,7 @@ final class Agent implements AutoCloseable {
         peers.bindTo(metrics);
         health.start();
         cni.start();
+        admin.start();
         node.loop().start();
         monitor.start();
         publisher.start();
@@ -200,6 +200,17 @@ final class Agent implements AutoCloseable {
                     changes.add(Change.Kind.NODE, notice.message());
                 },
                 changes);
+    }
+
+    /** Those that write about this node compare it with what they wrote. */
+    private static void tell(
+            NodeInfo own,
+            VtepPublisher publisher,
+            NetworkCondition condition,
+            EventRecorder events) {
+        publisher.observe(own.own());
+        condition.observe(own.own());
+        events.about(own.uid());
     }
 
     /** What the last run knew holds until the API says otherwise. */
@@ -273,20 +284,13 @@ final class Agent implements AutoCloseable {
     }
 
     private HealthServer health(
-            NodeSynchronization node,
-            NodeWatch nodes,
-            VtepPublisher publisher,
-            CniService cni,
-            KeptInstallation files,
-            PeerFile peers) {
+            NodeSynchronization node, NodeWatch nodes, Supplier<StatusReport> status) {
         JsonMapper json = new JsonMapper();
         return new HealthServer(
                 new InetSocketAddress(config.httpAddress(), config.httpPort()),
                 new HealthServer.Sources(
                         () -> conditions(node, nodes),
-                        () ->
-                                json.writeValueAsString(
-                                        report(node, nodes, publisher, cni, files, peers)),
+                        () -> json.writeValueAsString(status.get()),
                         metrics::scrape));
     }
 

@@ -21,7 +21,12 @@ import picocli.CommandLine.Spec;
         name = "agent",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        description = "Run the node's agent until it is told to stop.")
+        description = "Run the node's agent until it is told to stop.",
+        footer = {
+            "",
+            "Example:",
+            "  culvert agent --node-name worker-1 --kubeconfig ~/.kube/config"
+        })
 final class AgentCommand implements Callable<Integer> {
     private final Map<String, String> environment;
 

@@ -3,10 +3,10 @@ package dev.culvert.agent;
 import dev.culvert.agent.command.Commands;
 import java.io.PrintWriter;
 import java.util.Map;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine;
 
 /** The command line. */
 @Command(
@@ -20,7 +20,7 @@ public final class Main implements Runnable {
 
     private Main() {}
 
-    /** Runs a command and exits with its status: 0 done, 1 failed, 2 wrong usage. */
+    /** Runs a command and exits with its status; see {@link Commands}. */
     public static void main(String[] args) {
         // Log4j's own and Netty's probing of internals of the JDK would print warnings.
         System.setProperty("io.netty.noUnsafe", "true");
@@ -30,7 +30,7 @@ public final class Main implements Runnable {
 
     static CommandLine commandLine(Map<String, String> environment) {
         CommandLine line = new CommandLine(new Main()).addSubcommand(new AgentCommand(environment));
-        return Commands.addTo(line, environment).addSubcommand(new VersionCommand());
+        return Commands.addTo(line.addSubcommand(new VersionCommand()), environment);
     }
 
     @Override
@@ -47,7 +47,11 @@ public final class Main implements Runnable {
     }
 
     /** {@code culvert version}. */
-    @Command(name = "version", mixinStandardHelpOptions = true, description = "Print the version.")
+    @Command(
+            name = "version",
+            mixinStandardHelpOptions = true,
+            description = "Print the version.",
+            footer = {"", "Example:", "  culvert version"})
     static final class VersionCommand implements Runnable {
         @Spec private CommandSpec spec = CommandSpec.create();
 

@@ -172,7 +172,7 @@ class AgentProcessIT {
         assertThat(agent.get("/metrics").body())
                 .contains("culvert_overlay_feature_enabled{feature=\"coalescing\",} 0.0")
                 .contains("culvert_overlay_feature_enabled{feature=\"tun_checksum\",} 1.0");
-        AgentProcess status = start(AgentProcess.start(node, directory, "status"));
+        AgentProcess status = start(command("status"));
         assertThat(status.exitStatus()).as(status.output()).isEqualTo(0);
         assertThat(status.output())
                 .containsPattern("(?m)^features   .*tun_checksum")
@@ -336,6 +336,12 @@ class AgentProcessIT {
                         "--config=" + config,
                         "--kubeconfig=" + kubeconfig,
                         NAME));
+    }
+
+    private AgentProcess command(String... words) throws IOException {
+        List<String> line = new ArrayList<>(List.of(words));
+        line.add("--socket=" + directory.resolve("run").resolve("agent.sock"));
+        return AgentProcess.start(node, directory, line.toArray(String[]::new));
     }
 
     private Path config(String more) throws IOException {

@@ -33,6 +33,8 @@ final class DependencyTest {
     private static final String PROBE = ROOT + ".probe";
     private static final String STATUS = ROOT + ".status";
     private static final String COMMAND = ROOT + ".command";
+    private static final String TRACE = ROOT + ".trace";
+    private static final String ADMIN = ROOT + ".admin";
     private static final String NET = "dev.culvert.net";
     private static final String LINUX = "dev.culvert.linux";
     private static final String ROUTE = LINUX + ".route";
@@ -63,7 +65,13 @@ final class DependencyTest {
 
     @ArchTest
     static final ArchRule commandsAskTheAgent =
-            only(COMMAND, STATUS, CONFIG, INSTALL, JSON, PICOCLI);
+            only(COMMAND, ADMIN, STATUS, CONFIG, INSTALL, JSON, PICOCLI);
+
+    @ArchTest
+    static final ArchRule traceReads =
+            only(TRACE, STATUS, STATE, IPAM, SANDBOX, NET, LINUX, ROUTE, FDB);
+
+    @ArchTest static final ArchRule adminTakesHandlers = only(ADMIN, LINUX, JSON, LOG);
 
     @ArchTest
     static final ArchRule kubeYieldsState = only(KUBE, STATE, NET, KUBERNETES, JSON, METRICS, LOG);

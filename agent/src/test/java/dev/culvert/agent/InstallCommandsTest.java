@@ -34,9 +34,9 @@ final class InstallCommandsTest {
                         cniConfDir: %s
                         cniBinDir: %s
                         cniExecutable: %s
-                        httpPort: 1
+                        runDir: %s
                         """
-                                .formatted(list.getParent(), program.getParent(), source));
+                                .formatted(list.getParent(), program.getParent(), source, folder));
     }
 
     private Outcome run(String... arguments) {
@@ -50,8 +50,10 @@ final class InstallCommandsTest {
     @Test
     void refusesToInstallWithoutAnAgentThatIsReady() {
         Outcome outcome = run("install-cni", "--config=" + settings);
-        assertThat(outcome.status()).isEqualTo(1);
-        assertThat(outcome.text()).contains("no agent answers at http://127.0.0.1:1");
+        assertThat(outcome.status()).isEqualTo(3);
+        assertThat(outcome.text())
+                .contains("no agent answers at " + folder.resolve("agent.sock"))
+                .contains("is the agent running on this node");
         assertThat(list).doesNotExist();
     }
 

@@ -24,7 +24,13 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         description =
                 "Put the CNI executable and then the network list where the container runtime looks"
-                        + " for them, once this node's agent is ready.")
+                        + " for them, once this node's agent is ready.",
+        footer = {
+            "",
+            "Examples:",
+            "  culvert install-cni",
+            "  culvert install-cni --conf-dir /etc/cni/net.d --bin-dir /opt/cni/bin --unready"
+        })
 final class InstallCniCommand implements Callable<Integer> {
     private final Map<String, String> environment;
 
@@ -42,34 +48,27 @@ final class InstallCniCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() throws InterruptedException {
+    public Integer call() throws ConfigException, IOException {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter complaints = spec.commandLine().getErr();
-        try {
-            if (!unready) {
-                requireReady();
-            }
-            CniInstaller installer =
-                    new CniInstaller(
-                            InstalledFiles.of(options.settings(agent.config(), environment)));
-            List<Path> written = installer.install();
-            written.forEach(file -> out.println("wrote " + file));
-            if (written.isEmpty()) {
-                out.println("everything is in place already");
-            }
-            installer
-                    .takenBefore()
-                    .forEach(other -> complaints.println(KeptInstallation.takenBefore(other)));
-            return 0;
-        } catch (ConfigException | IOException e) {
-            complaints.println("culvert: " + e.getMessage());
-            return 1;
-        } finally {
-            out.flush();
+        if (!unready) {
+            requireReady();
         }
+        CniInstaller installer =
+                new CniInstaller(InstalledFiles.of(options.settings(agent.config(), environment)));
+        List<Path> written = installer.install();
+        written.forEach(file -> out.println("wrote " + file));
+        if (written.isEmpty()) {
+            out.println("everything is in place already");
+        }
+        installer
+                .takenBefore()
+                .forEach(other -> complaints.println(KeptInstallation.takenBefore(other)));
+        out.flush();
+        return 0;
     }
 
-    private void requireReady() throws ConfigException, IOException, InterruptedException {
+    private void requireReady() throws ConfigException, IOException {
         StatusReport report = agent.report(environment);
         if (!report.ready()) {
             throw new IOException(

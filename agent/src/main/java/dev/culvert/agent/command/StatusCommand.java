@@ -17,34 +17,31 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "status",
         mixinStandardHelpOptions = true,
-        description = "Show how this node's agent is: ready or why not, counters, drops.")
+        sortOptions = false,
+        description = "Show how this node's agent is: ready or why not, counters, drops.",
+        footer = {
+            "",
+            "Examples:",
+            "  culvert status",
+            "  culvert status -o json | jq .drops",
+            "  kubectl -n kube-system exec ds/culvert -- culvert status"
+        })
 final class StatusCommand implements Callable<Integer> {
     private final Map<String, String> environment;
 
     @Spec private CommandSpec spec = CommandSpec.create();
-    @Mixin private AgentClient client = new AgentClient();
+    @Mixin private AgentAddress agent = new AgentAddress();
+    @Mixin private OutputOption output = new OutputOption();
 
     StatusCommand(Map<String, String> environment) {
         this.environment = environment;
     }
 
     @Override
-    public Integer call() throws InterruptedException {
-        PrintWriter out = spec.commandLine().getOut();
-        try {
-            if (client.output() == AgentClient.Output.json) {
-                out.println(client.json(environment));
-                return 0;
-            }
-            StatusReport report = client.report(environment);
-            print(report, out);
-            return report.ready() ? 0 : 1;
-        } catch (ConfigException | IOException e) {
-            spec.commandLine().getErr().println("culvert: " + e.getMessage());
-            return 1;
-        } finally {
-            out.flush();
-        }
+    public Integer call() throws ConfigException, IOException {
+        StatusReport report = agent.report(environment);
+        output.print(spec.commandLine().getOut(), report, out -> print(report, out));
+        return report.ready() ? 0 : Failures.FAILED;
     }
 
     private static void print(StatusReport report, PrintWriter out) {

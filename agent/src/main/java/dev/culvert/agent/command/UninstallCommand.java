@@ -1,5 +1,6 @@
 package dev.culvert.agent.command;
 
+import dev.culvert.agent.admin.NoAgentException;
 import dev.culvert.agent.config.AgentConfig;
 import dev.culvert.agent.config.ConfigException;
 import dev.culvert.agent.install.CniInstaller;
@@ -22,7 +23,8 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         description =
                 "Remove the network list and then the CNI executable. Pods that run keep their"
-                        + " network.")
+                        + " network.",
+        footer = {"", "Example:", "  culvert uninstall"})
 final class UninstallCommand implements Callable<Integer> {
     private final Map<String, String> environment;
 
@@ -35,35 +37,35 @@ final class UninstallCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() throws InterruptedException {
+    public Integer call() throws ConfigException, IOException {
         PrintWriter out = spec.commandLine().getOut();
-        try {
-            requireThatItStaysAway();
-            List<Path> removed =
-                    new CniInstaller(
-                                    InstalledFiles.of(
-                                            options.settings(agent.config(), environment)))
-                            .uninstall();
-            removed.forEach(file -> out.println("removed " + file));
-            if (removed.isEmpty()) {
-                out.println("there is nothing to remove");
-            }
-            return 0;
-        } catch (ConfigException | IOException e) {
-            spec.commandLine().getErr().println("culvert: " + e.getMessage());
-            return 1;
-        } finally {
-            out.flush();
+        requireThatItStaysAway();
+        List<Path> removed =
+                new CniInstaller(InstalledFiles.of(options.settings(agent.config(), environment)))
+                        .uninstall();
+        removed.forEach(file -> out.println("removed " + file));
+        if (removed.isEmpty()) {
+            out.println("there is nothing to remove");
         }
+        out.flush();
+        return 0;
     }
 
-    private void requireThatItStaysAway()
-            throws ConfigException, IOException, InterruptedException {
+    private void requireThatItStaysAway() throws ConfigException, IOException {
         boolean installs = AgentConfig.load(agent.config(), environment).cniFiles().isEnabled();
-        if (installs && agent.answers(environment)) {
+        if (installs && agentAnswers()) {
             throw new IOException(
                     "nothing is removed, since the agent runs and would put it back: stop it, or"
                             + " empty cniConfDir and restart it, before you uninstall");
+        }
+    }
+
+    private boolean agentAnswers() throws ConfigException, IOException {
+        try {
+            agent.report(environment);
+            return true;
+        } catch (NoAgentException _) {
+            return false;
         }
     }
 }

@@ -14,6 +14,7 @@ import dev.culvert.net.Cidr;
 import dev.culvert.overlay.Overlay;
 import dev.culvert.overlay.OverlayFeatures;
 import dev.culvert.overlay.TrafficStats;
+import dev.culvert.overlay.fdb.Fdb;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Set;
@@ -111,6 +112,11 @@ public final class NodeSynchronization implements AutoCloseable {
     /** The data path's counters, or null while there is none. */
     public @Nullable TrafficStats stats() {
         return overlay.stats();
+    }
+
+    /** What the data path forwards by, or null while there is none. */
+    public @Nullable Fdb fdb() {
+        return overlay.fdb();
     }
 
     /** What the data path does, or null while there is none. */

@@ -45,7 +45,7 @@ final class OverlaySync implements Synchronizer {
     private final Set<Feature> reported = EnumSet.noneOf(Feature.class);
     private List<SubnetLease> leases = List.of();
     private Fdb desired = Fdb.EMPTY;
-    private @Nullable Fdb published;
+    private volatile @Nullable Fdb published;
     private OverlayConfig.@Nullable Offload openedWith;
     private volatile @Nullable Overlay overlay;
 
@@ -188,6 +188,11 @@ final class OverlaySync implements Synchronizer {
     @Nullable OverlayFeatures features() {
         Overlay current = overlay;
         return current == null ? null : current.features();
+    }
+
+    /** What packets are forwarded by, or null while there is no data path. */
+    @Nullable Fdb fdb() {
+        return published;
     }
 
     /** The counters now, or null while there is no data path. */

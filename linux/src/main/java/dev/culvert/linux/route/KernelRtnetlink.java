@@ -133,6 +133,17 @@ public final class KernelRtnetlink implements Rtnetlink {
         return decode(RouteMessages.dump(), RouteMessages::decode);
     }
 
+    /**
+     * Asks the kernel where it would send a packet, with its rules, tables and checks of the
+     * source.
+     *
+     * @throws LinuxException with {@code ENETUNREACH} or {@code EHOSTUNREACH} if nowhere, {@code
+     *     EXDEV} or {@code EINVAL} if it would not believe the source
+     */
+    public RouteDecision lookup(RouteQuery query) throws LinuxException {
+        return decode(RouteMessages.lookup(query), RouteMessages::decision).getFirst();
+    }
+
     @Override
     public void ensureRoute(Route route) throws LinuxException {
         socket.exchange(RouteMessages.ensure(route));

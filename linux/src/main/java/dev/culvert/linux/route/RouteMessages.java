@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 final class RouteMessages {
     private static final int RTMSG = 12;
     private static final int RTA_DST = 1;
+    private static final int RTA_SRC = 2;
+    private static final int RTA_IIF = 3;
     private static final int RTA_OIF = 4;
     private static final int RTA_GATEWAY = 5;
     private static final int RTA_PRIORITY = 6;
@@ -27,6 +29,7 @@ final class RouteMessages {
     private static final int RTA_VIA = 18;
     private static final int RTAX_MTU = 2;
     private static final int RTN_UNICAST = 1;
+    private static final int RTN_LOCAL = 2;
     private static final int RT_SCOPE_UNIVERSE = 0;
     private static final int RT_SCOPE_LINK = 253;
     private static final int RT_SCOPE_NOWHERE = 255;
@@ -39,6 +42,38 @@ final class RouteMessages {
         NetlinkRequest request = NetlinkRequest.dump(Rtm.GETROUTE, "routes");
         request.body().structure(new byte[RTMSG]);
         return request;
+    }
+
+    static NetlinkRequest lookup(RouteQuery query) {
+        InetAddress destination = query.destination();
+        IpFamily family = IpFamily.of(destination);
+        NetlinkRequest request =
+                NetlinkRequest.of(
+                        Rtm.GETROUTE, 0, "look up route to " + destination.getHostAddress());
+        InetAddress source = query.source();
+        byte[] header = new byte[RTMSG];
+        header[0] = (byte) family.addressFamily();
+        header[1] = (byte) family.addressBits();
+        header[2] = (byte) (source == null ? 0 : family.addressBits());
+        request.body().structure(header).address(RTA_DST, destination);
+        if (source != null) {
+            request.body().address(RTA_SRC, source);
+        }
+        if (query.arrivesOn() != 0) {
+            request.body().u32(RTA_IIF, query.arrivesOn());
+        }
+        return request;
+    }
+
+    static RouteDecision decision(NetlinkMessage message) throws LinuxException {
+        ByteBuffer header = message.structure(RTMSG);
+        AttributeReader attributes = message.attributes(RTMSG);
+        return new RouteDecision(
+                (header.get(7) & 0xff) == RTN_LOCAL,
+                attributes.u32(RTA_OIF, 0),
+                gateway(attributes),
+                attributes.address(RTA_PREFSRC),
+                attributes.nested(RTA_METRICS).u32(RTAX_MTU, 0));
     }
 
     static NetlinkRequest ensure(Route route) {

@@ -1,0 +1,152 @@
+package dev.culvert.agent;
+
+import dev.culvert.agent.admin.AdminException;
+import dev.culvert.agent.admin.AdminHandler;
+import dev.culvert.agent.admin.AdminRequest;
+import dev.culvert.agent.admin.AdminServer;
+import dev.culvert.agent.config.AgentConfig;
+import dev.culvert.agent.ipam.AddressLease;
+import dev.culvert.agent.sandbox.Attachment;
+import dev.culvert.agent.state.ClusterView;
+import dev.culvert.agent.state.PodInfo;
+import dev.culvert.agent.status.LeaseReport;
+import dev.culvert.agent.status.PolicyReport;
+import dev.culvert.agent.status.StatusReport;
+import dev.culvert.agent.status.TraceReport;
+import dev.culvert.agent.sync.NodeSynchronization;
+import dev.culvert.agent.trace.NodeFacts;
+import dev.culvert.agent.trace.TraceTarget;
+import dev.culvert.agent.trace.Tracer;
+import dev.culvert.linux.LinuxException;
+import dev.culvert.linux.route.KernelRtnetlink;
+import dev.culvert.linux.route.Link;
+import dev.culvert.overlay.fdb.Fdb;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the command line is answered, at {@code agent.sock} in the run directory. {@link #start} and
+ * {@link #close} belong to the agent's main thread; requests are answered by threads of the server.
+ */
+final class AdminService implements AutoCloseable {
+    /** The socket's name in the run directory. */
+    static final String SOCKET = "agent.sock";
+
+    private final AgentConfig config;
+    private final KernelRtnetlink rtnetlink;
+    private final NodeSynchronization node;
+    private final Supplier<List<AddressLease>> leases;
+    private final Supplier<StatusReport> status;
+    private @Nullable AdminServer server;
+
+    /**
+     * @param config for names and the run directory
+     * @param rtnetlink the node's own namespace; stays open
+     * @param node what it is in sync with
+     * @param leases of this node
+     * @param status what {@code /status} says
+     */
+    AdminService(
+            AgentConfig config,
+            KernelRtnetlink rtnetlink,
+            NodeSynchronization node,
+            Supplier<List<AddressLease>> leases,
+            Supplier<StatusReport> status) {
+        this.config = config;
+        this.rtnetlink = rtnetlink;
+        this.node = node;
+        this.leases = leases;
+        this.status = status;
+    }
+
+    /**
+     * Listens.
+     *
+     * @throws IOException if another agent answers at the socket
+     */
+    void start() throws IOException {
+        AdminServer created = new AdminServer(config.runDir().resolve(SOCKET), handlers());
+        created.start();
+        server = created;
+    }
+
+    private Map<String, AdminHandler> handlers() {
+        Map<String, AdminHandler> handlers = new TreeMap<>();
+        handlers.put("GET /v1/status", (_, answer) -> answer.json(status.get()));
+        handlers.put("GET /v1/leases", (_, answer) -> answer.json(leaseReports()));
+        handlers.put("GET /v1/policy", (_, answer) -> answer.json(PolicyReport.NONE));
+        handlers.put("GET /v1/trace", (request, answer) -> answer.json(trace(request)));
+        return handlers;
+    }
+
+    private TraceReport trace(AdminRequest request) throws IOException {
+        ClusterView view = node.loop().view();
+        Map<String, PodInfo> pods = view == null ? Map.of() : view.pods();
+        List<InetAddress> ends;
+        try {
+            ends =
+                    TraceTarget.pair(
+                            TraceTarget.resolve(request.required("from"), pods),
+                            TraceTarget.resolve(request.required("to"), pods));
+        } catch (IllegalArgumentException e) {
+            throw AdminException.badRequest(String.valueOf(e.getMessage()));
+        }
+        if (ends == null) {
+            throw AdminException.badRequest("source and destination are of different families");
+        }
+        Tracer.Flow flow =
+                new Tracer.Flow(
+                        ends.getFirst(),
+                        ends.getLast(),
+                        request.text("protocol", "any"),
+                        request.number("port", 0, 0, 65535));
+        return new Tracer(facts(), rtnetlink::lookup, flow).trace();
+    }
+
+    private NodeFacts facts() throws LinuxException {
+        Fdb fdb = node.fdb();
+        return new NodeFacts(
+                rtnetlink.links(),
+                rtnetlink.addresses(),
+                rtnetlink.neighbors(),
+                leases.get(),
+                node.network(),
+                config.tunnel(),
+                fdb == null ? null : fdb.entries());
+    }
+
+    private List<LeaseReport> leaseReports() throws LinuxException {
+        Map<String, Link> links =
+                rtnetlink.links().stream()
+                        .collect(Collectors.toMap(Link::name, Function.identity()));
+        return leases.get().stream().map(lease -> report(lease, links)).toList();
+    }
+
+    private static LeaseReport report(AddressLease lease, Map<String, Link> links) {
+        String veth =
+                Attachment.hostVeth(lease.endpoint().containerId(), lease.endpoint().ifName());
+        Link link = links.get(veth);
+        return new LeaseReport(
+                lease.pod(),
+                lease.addresses().stream().map(InetAddress::getHostAddress).toList(),
+                lease.endpoint().containerId(),
+                lease.endpoint().ifName(),
+                veth,
+                link == null ? "missing" : link.up() ? "up" : "down");
+    }
+
+    @Override
+    public void close() {
+        if (server != null) {
+            server.close();
+            server = null;
+        }
+    }
+}

@@ -1,0 +1,3 @@
+/** Follows a packet through this node in thought: kernel state, leases and forwarding database. */
+@NullMarked
+package dev.culvert.agent.trace;
