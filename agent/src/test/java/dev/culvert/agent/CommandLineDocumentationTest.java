@@ -23,7 +23,10 @@ final class CommandLineDocumentationTest {
                 .map(
                         each ->
                                 DynamicTest.dynamicTest(
-                                        each.getKey(), () -> assertDescribes(page, each.getKey())))
+                                        each.getKey(),
+                                        () ->
+                                                assertDescribes(
+                                                        page, each.getKey(), each.getValue())))
                 .toList();
     }
 

@@ -24,6 +24,7 @@ public final class AdminClient {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private static final int OK = 200;
+    private static final int ECONNRESET = 104;
     private static final int LONGEST_HEAD = 8 << 10;
 
     private final Path socket;
@@ -66,13 +67,24 @@ public final class AdminClient {
             String request =
                     "%s %s%s HTTP/1.1\r\nHost: culvert\r\nConnection: close\r\n\r\n"
                             .formatted(method, path, query(query));
-            connection.send(request.getBytes(StandardCharsets.UTF_8));
+            send(connection, request.getBytes(StandardCharsets.UTF_8));
             InputStream answer = input(connection);
             int status = status(head(answer));
             if (status != OK) {
                 throw new AdminException(status, reason(status, answer.readAllBytes()));
             }
             answer.transferTo(to);
+        }
+    }
+
+    /** Whoever is refused at once may find the other end closed, and the answer there. */
+    private static void send(UnixSocket connection, byte[] request) throws LinuxException {
+        try {
+            connection.send(request);
+        } catch (LinuxException e) {
+            if (!e.errno().equals(Errno.EPIPE)) {
+                throw e;
+            }
         }
     }
 
@@ -153,9 +165,22 @@ public final class AdminClient {
                 if (length == 0) {
                     return 0;
                 }
-                int count = connection.receive(buffer, offset, length, new ArrayList<>());
+                int count = receive(connection, buffer, offset, length);
                 return count == 0 ? -1 : count;
             }
         };
+    }
+
+    /** The kernel tells of a reset, behind the answer, where a request was not read to its end. */
+    private static int receive(UnixSocket connection, byte[] buffer, int offset, int length)
+            throws LinuxException {
+        try {
+            return connection.receive(buffer, offset, length, new ArrayList<>());
+        } catch (LinuxException e) {
+            if (e.errno().equals(Errno.of(ECONNRESET))) {
+                return 0;
+            }
+            throw e;
+        }
     }
 }

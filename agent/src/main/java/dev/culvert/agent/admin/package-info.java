@@ -4,3 +4,5 @@
  */
 @NullMarked
 package dev.culvert.agent.admin;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,12 +1,16 @@
 package dev.culvert.linux.route;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.culvert.linux.Descriptor;
+import dev.culvert.linux.Errno;
+import dev.culvert.linux.LinuxException;
 import dev.culvert.linux.netns.NetworkNamespace;
 import dev.culvert.linux.testing.TestNamespaces;
 import dev.culvert.net.Cidr;
 import dev.culvert.net.IpAddresses;
+import java.net.InetAddress;
 import java.util.EnumSet;
 import java.util.Set;
 import org.awaitility.Awaitility;
@@ -105,6 +109,40 @@ final class KernelRtnetlinkIT extends RtnetlinkContract {
                         "\"metric\":50",
                         "\"onlink\"");
         assertThat(kernel.routes()).contains(route);
+    }
+
+    @Test
+    void asksTheKernelForItsDecision() throws Exception {
+        Link link = bridgeUp();
+        kernel.ensureAddress(Address.of(link.index(), IpAddresses.parse("10.1.2.1"), 24));
+        kernel.ensureAddress(Address.of(link.index(), IpAddresses.parse("fd00:1::1"), 64));
+        InetAddress gateway = IpAddresses.parse("10.1.2.254");
+        kernel.ensureRoute(
+                Route.to(Cidr.parse("10.9.0.0/16"), link.index()).via(gateway).withMtu(1300));
+        RouteDecision routed = decision("10.9.1.1");
+        assertThat(routed.local()).isFalse();
+        assertThat(routed.linkIndex()).isEqualTo(link.index());
+        assertThat(routed.gateway()).isEqualTo(gateway);
+        assertThat(routed.source()).isEqualTo(IpAddresses.parse("10.1.2.1"));
+        assertThat(routed.mtu()).isEqualTo(1300);
+        assertThat(decision("fd00:1::9").linkIndex()).isEqualTo(link.index());
+        assertThat(decision("10.1.2.1").local()).isTrue();
+        assertThatExceptionOfType(LinuxException.class)
+                .isThrownBy(() -> decision("10.77.0.1"))
+                .satisfies(e -> assertThat(e.errno()).isEqualTo(Errno.ENETUNREACH));
+        // A packet from the bridge with an address of the node itself is not believed.
+        assertThatExceptionOfType(LinuxException.class)
+                .isThrownBy(
+                        () ->
+                                kernel.lookup(
+                                        new RouteQuery(
+                                                IpAddresses.parse("10.9.1.1"),
+                                                IpAddresses.parse("10.1.2.1"),
+                                                link.index())));
+    }
+
+    private RouteDecision decision(String destination) throws Exception {
+        return kernel.lookup(RouteQuery.fromHere(IpAddresses.parse(destination)));
     }
 
     @Test
