@@ -54,18 +54,20 @@ final class CommandsTest {
     private void ready(boolean ready, String problem) {
         String text =
                 """
-                {"node":"node1","version":"1","ready":%s,"conditions":{"node":"%s"},"warnings":[],
-                 "vtep":{"ip":"192.0.2.1","port":4789,"mac":"02:00:00:00:00:01","vni":1},
-                 "podCidrs":["10.244.1.0/24"],"podMtu":1450,
-                 "peers":[
-                  {"node":"node2","prefixes":["10.244.2.0/24"],"ip":"192.0.2.2","port":4789,
-                   "mac":"02:00:00:00:00:02","egress":{"packets":1,"bytes":9},
-                   "ingress":{"packets":8,"bytes":9}},
-                  {"node":"node3","prefixes":["10.244.3.0/24"],"ip":"2001:db8::3","port":4789,
-                   "mac":"02:00:00:00:00:03","egress":{"packets":5,"bytes":9},
-                   "ingress":{"packets":2,"bytes":9}}],
-                 "egress":{"packets":6,"bytes":18},"ingress":{"packets":10,"bytes":18},
-                 "drops":{"no_vtep":3,"too_big":0},"features":[],"leases":[]}
+                  {"node":"node1","version":"1","ready":%s,"conditions":{"node":"%s"},"warnings":[],
+                   "vtep":{"ip":"192.0.2.1","port":4789,"mac":"02:00:00:00:00:01","vni":1},
+                   "podCidrs":["10.244.1.0/24"],"podMtu":1450,
+                   "peers":[
+                    {"node":"node2","prefixes":["10.244.2.0/24"],"ip":"192.0.2.2","port":4789,"state":"up","rttMicros":120,"lossRatio":0.0,
+                     "mac":"02:00:00:00:00:02","egress":{"packets":1,"bytes":9},
+                     "ingress":{"packets":8,"bytes":9}},
+                    {"node":"node3","prefixes":["10.244.3.0/24"],"ip":"2001:db8::3","port":4789,"state":"down",
+                     "mac":"02:00:00:00:00:03","egress":{"packets":5,"bytes":9},
+                     "ingress":{"packets":2,"bytes":9}}],
+                   "egress":{"packets":6,"bytes":18},"ingress":{"packets":10,"bytes":18},
+                   "drops":[
+                {"direction":"egress","reason":"no_vtep","meaning":"m","packets":3},
+                {"direction":"egress","reason":"too_big","meaning":"m","packets":0}],"features":[],"leases":[]}
                 """
                         .formatted(ready, problem);
         Object tree = new JsonMapper().readTree(text);
@@ -136,6 +138,11 @@ final class CommandsTest {
                         line -> assertThat(line).contains("[2001:db8::3]:4789"));
         assertThat(run("peers", "--sort=sent").out().lines().skip(1).findFirst().orElse(""))
                 .startsWith("node3 ");
+        assertThat(run("peers", "--sort=state").out().lines().skip(1).findFirst().orElse(""))
+                .containsPattern("^node3 .* down +- +- +5 ");
+        assertThat(run("peers", "--state=up").out())
+                .containsPattern("(?m)^node2 .* up +120 us +0 % +1 ")
+                .doesNotContain("node3");
         assertThat(run("peers", "10.244.2").out()).contains("node2").doesNotContain("node3");
     }
 

@@ -1,13 +1,14 @@
 package dev.culvert.agent.command;
 
 import dev.culvert.agent.config.ConfigException;
-import dev.culvert.agent.status.StatusReport.PeerStatus;
 import dev.culvert.agent.status.StatusReport;
+import dev.culvert.agent.status.StatusReport.PeerStatus;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,11 +27,15 @@ import picocli.CommandLine.Spec;
             "",
             "Examples:",
             "  culvert peers",
-            "  culvert peers --sort received worker-1",
+            "  culvert peers --sort loss",
+            "  culvert peers --state down worker-1",
             "  culvert peers -o json"
         })
 final class PeersCommand implements Callable<Integer> {
-    private static final String ROW = "%-20s %-22s %-21s %-18s %12s %12s%n";
+    private static final String ROW = "%-20s %-22s %-21s %-8s %10s %6s %12s %12s%n";
+
+    /** The worst first. */
+    private static final List<String> STATES = List.of("down", "lossy", "unknown", "up");
 
     private final Map<String, String> environment;
 
@@ -41,9 +46,16 @@ final class PeersCommand implements Callable<Integer> {
     @Option(
             names = "--sort",
             paramLabel = "KEY",
-            description = "${COMPLETION-CANDIDATES}; counters largest first. Default: node.",
+            description = "${COMPLETION-CANDIDATES}; the worst or most first. Default: node.",
             defaultValue = "node")
     private Order order = Order.node;
+
+    @Option(
+            names = "--state",
+            paramLabel = "STATE",
+            description = "Only peers that are up, lossy, down or unknown.",
+            defaultValue = "")
+    private String state = "";
 
     @Parameters(
             arity = "0..1",
@@ -56,6 +68,12 @@ final class PeersCommand implements Callable<Integer> {
     enum Order {
         /** The node's name. */
         node,
+        /** How it fares, the worst first. */
+        state,
+        /** The round-trip time, the longest first. */
+        rtt,
+        /** Unanswered probes, most first. */
+        loss,
         /** Packets to it. */
         sent,
         /** Packets from it. */
@@ -64,10 +82,21 @@ final class PeersCommand implements Callable<Integer> {
         Comparator<PeerStatus> comparator() {
             return switch (this) {
                 case node -> Comparator.comparing(PeerStatus::node);
+                case state -> Comparator.comparingInt(peer -> STATES.indexOf(peer.state()));
+                case rtt -> Comparator.comparingLong(peer -> -micros(peer));
+                case loss -> Comparator.comparingDouble(peer -> -loss(peer));
                 case sent -> Comparator.comparingLong(peer -> -peer.egress().packets());
                 case received -> Comparator.comparingLong(peer -> -peer.ingress().packets());
             };
         }
+    }
+
+    private static long micros(PeerStatus peer) {
+        return Objects.requireNonNullElse(peer.rttMicros(), 0L);
+    }
+
+    private static double loss(PeerStatus peer) {
+        return Objects.requireNonNullElse(peer.lossRatio(), 0.0);
     }
 
     PeersCommand(Map<String, String> environment) {
@@ -87,12 +116,13 @@ final class PeersCommand implements Callable<Integer> {
                         peer ->
                                 (peer.node() + " " + peer.prefixes() + " " + peer.ip())
                                         .contains(wanted))
+                .filter(peer -> state.isEmpty() || peer.state().equals(state))
                 .sorted(order.comparator())
                 .toList();
     }
 
     private static void print(List<PeerStatus> peers, PrintWriter out) {
-        out.printf(ROW, "NODE", "POD CIDRS", "VTEP", "MAC", "SENT", "RECEIVED");
+        out.printf(ROW, "NODE", "POD CIDRS", "VTEP", "STATE", "RTT", "LOSS", "SENT", "RECEIVED");
         for (PeerStatus peer : peers) {
             String host = peer.ip().contains(":") ? "[" + peer.ip() + "]" : peer.ip();
             out.printf(
@@ -100,7 +130,9 @@ final class PeersCommand implements Callable<Integer> {
                     peer.node(),
                     String.join(",", peer.prefixes()),
                     host + ":" + peer.port(),
-                    peer.mac(),
+                    peer.state(),
+                    peer.rttMicros() == null ? "-" : micros(peer) + " us",
+                    peer.lossRatio() == null ? "-" : Math.round(100 * loss(peer)) + " %",
                     peer.egress().packets(),
                     peer.ingress().packets());
         }
