@@ -83,6 +83,7 @@ final class AdminService implements AutoCloseable {
         handlers.put("GET /v1/leases", (_, answer) -> answer.json(leaseReports()));
         handlers.put("GET /v1/policy", (_, answer) -> answer.json(PolicyReport.NONE));
         handlers.put("GET /v1/trace", (request, answer) -> answer.json(trace(request)));
+        handlers.put("GET /v1/capture", new CaptureHandler(config, rtnetlink, node, status));
         return handlers;
     }
 

@@ -3,11 +3,9 @@ package dev.culvert.agent.admin;
 import dev.culvert.linux.Errno;
 import dev.culvert.linux.LinuxException;
 import dev.culvert.linux.UnixSocket;
-import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -50,17 +48,30 @@ public final class AdminClient {
     }
 
     private String text(String method, String path, Map<String, String> query) throws IOException {
-        ByteArrayOutputStream body = new ByteArrayOutputStream();
-        exchange(method, path, query, body);
-        return body.toString(StandardCharsets.UTF_8);
+        StringBuilder body = new StringBuilder();
+        exchange(
+                method,
+                path,
+                query,
+                answer -> body.append(new String(answer.readAllBytes(), StandardCharsets.UTF_8)));
+        return body.toString();
     }
 
-    /** Copies an answer that comes bit by bit. */
-    public void stream(String path, Map<String, String> query, OutputStream to) throws IOException {
-        exchange("GET", path, query, to);
+    /** Takes an answer that comes bit by bit. */
+    @FunctionalInterface
+    public interface AnswerReader {
+        /** Reads until it has enough. */
+        void read(InputStream answer) throws IOException;
     }
 
-    private void exchange(String method, String path, Map<String, String> query, OutputStream to)
+    /** Has {@code reader} take an answer as it comes. */
+    public void stream(String path, Map<String, String> query, AnswerReader reader)
+            throws IOException {
+        exchange("GET", path, query, reader);
+    }
+
+    private void exchange(
+            String method, String path, Map<String, String> query, AnswerReader reader)
             throws IOException {
         try (UnixSocket connection = connect()) {
             connection.setTimeout(PATIENCE);
@@ -73,7 +84,7 @@ public final class AdminClient {
             if (status != OK) {
                 throw new AdminException(status, reason(status, answer.readAllBytes()));
             }
-            answer.transferTo(to);
+            reader.read(answer);
         }
     }
 

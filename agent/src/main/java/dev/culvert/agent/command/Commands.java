@@ -17,6 +17,7 @@ public final class Commands {
                 .addSubcommand(new LeasesCommand(environment))
                 .addSubcommand(new PolicyCommand(environment))
                 .addSubcommand(new TraceCommand(environment))
+                .addSubcommand(new CaptureCommand(environment))
                 .addSubcommand(new InstallCniCommand(environment))
                 .addSubcommand(new UninstallCommand(environment))
                 .addSubcommand(new CompletionCommand());

@@ -86,7 +86,7 @@ final class AdminServerTest {
     @Test
     void answersBitByBit() throws Exception {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        client.stream("/v1/count", Map.of(), out);
+        client.stream("/v1/count", Map.of(), answer -> answer.transferTo(out));
         assertThat(out.toString(StandardCharsets.US_ASCII)).isEqualTo("0\n1\n2\n");
     }
 
