@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -170,6 +171,9 @@ class BothFamiliesIT {
             int headers = address.contains(":") ? 48 : 28;
             eventually(one, () -> ping(near, address, mtu - headers));
         }
+        if (families == 1 && farAddresses.getFirst().contains(".")) {
+            assertThatCommandsSeeThePackets(one, near, nearAddresses.get(0), farAddresses.get(0));
+        }
         namespaces.check(one.namespace, "ip", "link", "delete", "culvert0");
         for (String address : farAddresses) {
             eventually(one, () -> ping(near, address, 56));
@@ -177,6 +181,55 @@ class BothFamiliesIT {
         eventually(one, () -> ping(one.namespace, nearAddresses.getFirst(), 56));
         assertThat(one.runtime.del("near").status()).isZero();
         assertThat(two.runtime.del("far").status()).isZero();
+    }
+
+    private void assertThatCommandsSeeThePackets(
+            Node one, NetworkNamespace near, String from, String to) throws Exception {
+        CommandRun trace = CommandRun.of(one.run.resolve("agent.sock"), "trace", from, to);
+        assertThat(trace.status()).as(trace.toString()).isZero();
+        assertThat(trace.out()).contains("arrives: leaves by eth0 for node node2");
+        CommandRun lost =
+                CommandRun.of(one.run.resolve("agent.sock"), "trace", from, "10.244.1.250");
+        assertThat(lost.status()).as(lost.toString()).isEqualTo(1);
+        assertThat(lost.out()).contains("dropped: no pod of this node has 10.244.1.250");
+        assertThat(captured(one, near, to, "--inner")).isEqualTo("icmp");
+        assertThat(captured(one, near, to, "--outer")).isEqualTo("icmp,vxlan");
+    }
+
+    /** What tshark finds in each of a few packets, whether out or in. */
+    private String captured(Node one, NetworkNamespace near, String to, String side)
+            throws Exception {
+        Path file = directory.resolve("capture" + side + ".pcapng");
+        CompletableFuture<CommandRun> capture =
+                CompletableFuture.supplyAsync(
+                        () ->
+                                CommandRun.of(
+                                        one.run.resolve("agent.sock"),
+                                        "capture",
+                                        side,
+                                        "--peer=node2",
+                                        "--host=" + to,
+                                        "--protocol=icmp",
+                                        "--count=6",
+                                        "--write=" + file));
+        await().atMost(LONG)
+                .until(
+                        () -> {
+                            ping(near, to, 56);
+                            return capture.isDone();
+                        });
+        assertThat(capture.join().err()).isEqualTo("6 packets captured, 0 lost by the capture\n");
+        String[] fields = {"-T", "fields", "-e", "icmp.type", "-e", "vxlan.vni"};
+        List<String> command = new ArrayList<>(List.of("tshark", "-n", "-r", file.toString()));
+        command.addAll(List.of(fields));
+        List<String> lines =
+                namespaces
+                        .check(one.namespace, command.toArray(String[]::new))
+                        .lines()
+                        .filter(line -> line.matches("[08]\t1?"))
+                        .toList();
+        assertThat(lines).hasSize(6).anyMatch(line -> line.startsWith("0"));
+        return lines.getFirst().endsWith("1") ? "icmp,vxlan" : "icmp";
     }
 
     private void assertThatPodsOfAnEarlierRangeStayInReach(ApiServer api, Node one, Node two)

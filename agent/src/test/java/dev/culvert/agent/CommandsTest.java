@@ -7,10 +7,7 @@ import dev.culvert.agent.admin.AdminServer;
 import dev.culvert.agent.status.LeaseReport;
 import dev.culvert.agent.status.PolicyReport;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -18,7 +15,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Commands against a server that answers like an agent. */
@@ -27,9 +23,6 @@ final class CommandsTest {
     private final Map<String, AdminHandler> handlers = new TreeMap<>();
     private Path socket;
     private AdminServer server;
-
-    /** What a command printed. */
-    private record Outcome(int status, String out, String err) {}
 
     @BeforeEach
     void listen() throws IOException {
@@ -87,24 +80,13 @@ final class CommandsTest {
         }
     }
 
-    private Outcome run(String... words) {
-        List<String> line = new ArrayList<>(List.of(words));
-        line.add("--socket=" + socket);
-        return runAsIs(line.toArray(String[]::new));
-    }
-
-    private static Outcome runAsIs(String... words) {
-        StringWriter out = new StringWriter();
-        StringWriter err = new StringWriter();
-        CommandLine command = Main.commandLine(Map.of());
-        command.setOut(new PrintWriter(out, true));
-        command.setErr(new PrintWriter(err, true));
-        return new Outcome(command.execute(words), out.toString(), err.toString());
+    private CommandRun run(String... words) {
+        return CommandRun.of(socket, words);
     }
 
     @Test
     void tellsByItsStatusWhetherTheNodeIsReady() throws IOException {
-        Outcome ready = run("status");
+        CommandRun ready = run("status");
         assertThat(ready.status()).as(ready.err()).isZero();
         assertThat(ready.out())
                 .contains("ready      yes")
@@ -113,7 +95,7 @@ final class CommandsTest {
         ready(false, "there is no podCIDR");
         restart();
         for (String format : List.of("table", "json", "yaml")) {
-            Outcome outcome = run("status", "-o", format);
+            CommandRun outcome = run("status", "-o", format);
             assertThat(outcome.status()).isEqualTo(1);
             assertThat(outcome.out()).contains("there is no podCIDR");
         }
@@ -157,7 +139,7 @@ final class CommandsTest {
     void endsWithThreeWithoutAnAgent() {
         server.close();
         for (String command : List.of("status", "peers", "leases", "policy", "install-cni")) {
-            Outcome outcome = run(command);
+            CommandRun outcome = run(command);
             assertThat(outcome.status()).as(command).isEqualTo(3);
             assertThat(outcome.err())
                     .startsWith("culvert: no agent answers at " + socket)
@@ -169,7 +151,7 @@ final class CommandsTest {
     void passesOnWhatTheAgentRefuses() throws IOException {
         handlers.clear();
         restart();
-        Outcome outcome = run("leases");
+        CommandRun outcome = run("leases");
         assertThat(outcome.status()).isEqualTo(1);
         assertThat(outcome.err()).contains("this agent knows no GET /v1/leases");
     }
@@ -177,12 +159,12 @@ final class CommandsTest {
     @Test
     void refusesWrongUsageWithTwo() {
         assertThat(run("status", "-o", "xml").status()).isEqualTo(2);
-        assertThat(runAsIs("statistics").status()).isEqualTo(2);
+        assertThat(CommandRun.asIs("statistics").status()).isEqualTo(2);
     }
 
     @Test
     void completesEveryCommand() {
-        Outcome outcome = runAsIs("completion", "bash");
+        CommandRun outcome = CommandRun.asIs("completion", "bash");
         assertThat(outcome.status()).isZero();
         assertThat(outcome.out())
                 .contains(String.join(" ", Main.commandLine(Map.of()).getSubcommands().keySet()))
