@@ -34,6 +34,7 @@ final class DependencyTest {
     private static final String STATUS = ROOT + ".status";
     private static final String COMMAND = ROOT + ".command";
     private static final String CAPTURE = ROOT + ".capture";
+    private static final String DOCTOR = ROOT + ".doctor";
     private static final String TRACE = ROOT + ".trace";
     private static final String ADMIN = ROOT + ".admin";
     private static final String NET = "dev.culvert.net";
@@ -66,13 +67,25 @@ final class DependencyTest {
 
     @ArchTest
     static final ArchRule commandsAskTheAgent =
-            only(COMMAND, ADMIN, CAPTURE, STATUS, CONFIG, INSTALL, JSON, PICOCLI);
+            only(
+                    COMMAND,
+                    ADMIN,
+                    CAPTURE,
+                    DOCTOR,
+                    "javax.net..",
+                    STATUS,
+                    CONFIG,
+                    INSTALL,
+                    JSON,
+                    PICOCLI);
 
     @ArchTest
     static final ArchRule traceReads =
             only(TRACE, STATUS, STATE, IPAM, SANDBOX, NET, LINUX, ROUTE, FDB);
 
     @ArchTest static final ArchRule captureWritesPackets = only(CAPTURE, NET, LINUX);
+
+    @ArchTest static final ArchRule doctorReadsFiles = only(DOCTOR, CONFIG, STATUS);
 
     @ArchTest static final ArchRule adminTakesHandlers = only(ADMIN, LINUX, JSON, LOG);
 

@@ -18,6 +18,7 @@ public final class Commands {
                 .addSubcommand(new PolicyCommand(environment))
                 .addSubcommand(new TraceCommand(environment))
                 .addSubcommand(new CaptureCommand(environment))
+                .addSubcommand(new DoctorCommand(environment))
                 .addSubcommand(new InstallCniCommand(environment))
                 .addSubcommand(new UninstallCommand(environment))
                 .addSubcommand(new CompletionCommand());
