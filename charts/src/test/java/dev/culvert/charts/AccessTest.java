@@ -74,8 +74,7 @@ class AccessTest {
     private static Set<String> granted() {
         ClusterRole role =
                 (ClusterRole)
-                        StrictModel.read(
-                                Chart.only(Chart.ours().objects(Map.of()), "ClusterRole"));
+                        StrictModel.read(Chart.only(Chart.ours().objects(Map.of()), "ClusterRole"));
         Set<String> granted = new TreeSet<>();
         for (var rule : role.getRules()) {
             assertThat(rule.getResourceNames()).isEmpty();

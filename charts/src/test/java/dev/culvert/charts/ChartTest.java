@@ -55,7 +55,7 @@ class ChartTest {
         List<JsonNode> objects = chart.objects(Values.EVERYTHING);
         assertThat(objects)
                 .extracting(each -> each.path("kind").asString())
-                .contains("Service", "PodMonitor", "ServiceMonitor", "ResourceQuota");
+                .contains("Service", "PodMonitor", "ServiceMonitor", "ResourceQuota", "PrometheusRule");
         assertThat(objects).allSatisfy(each -> assertThat(StrictModel.read(each)).isNotNull());
     }
 
@@ -306,12 +306,13 @@ class ChartTest {
     }
 
     private String restartConfig(Map<String, ?> values) {
-        return daemonSet(values)
-                .getSpec()
-                .getTemplate()
-                .getMetadata()
-                .getAnnotations()
-                .get("culvert.dev/restart-config");
+        return String.valueOf(
+                daemonSet(values)
+                        .getSpec()
+                        .getTemplate()
+                        .getMetadata()
+                        .getAnnotations()
+                        .get("culvert.dev/restart-config"));
     }
 
     @Test
@@ -370,6 +371,25 @@ class ChartTest {
     }
 
     @Test
+    void rulesAndDashboardAreThoseOfTheRepository() throws IOException {
+        List<JsonNode> objects = chart.objects(Values.EVERYTHING);
+        JsonNode rules =
+                Chart.read(Files.readString(Chart.file("deploy/prometheus/culvert.rules.yml")))
+                        .getFirst();
+        assertThat(Chart.only(objects, "PrometheusRule").at("/spec/groups"))
+                .isEqualTo(rules.path("groups"));
+        JsonNode dashboard =
+                objects.stream()
+                        .filter(each -> each.at("/data").has("culvert.json"))
+                        .findFirst()
+                        .orElseThrow();
+        assertThat(dashboard.at("/metadata/labels/grafana_dashboard").asString()).isEqualTo("1");
+        assertThat(dashboard.at("/data").path("culvert.json").asString().strip())
+                .isEqualTo(
+                        Files.readString(Chart.file("deploy/grafana/culvert.json")).strip());
+    }
+
+    @Test
     void theNotesTellWhatToDoNext() throws IOException {
         assertThat(chart.notes(Map.of()))
                 .contains("-n kube-system exec daemonset/culvert -- culvert status")
@@ -390,6 +410,7 @@ class ChartTest {
     private AgentConfig config(Map<String, ?> values) throws IOException, ConfigException {
         ConfigMap map =
                 (ConfigMap) StrictModel.read(Chart.only(chart.objects(values), "ConfigMap"));
+        assertThat(map.getMetadata().getName()).isEqualTo("culvert-config");
         Path file = folder.resolve("culvert.yaml");
         Files.writeString(file, map.getData().get("culvert.yaml"));
         return AgentConfig.load(file, Map.of());

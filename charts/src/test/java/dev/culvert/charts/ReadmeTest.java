@@ -13,7 +13,8 @@ import tools.jackson.databind.json.JsonMapper;
 class ReadmeTest {
     private static final String README = "charts/culvert/README.md";
     private static final Pattern TABLE =
-            Pattern.compile("(?s)\\| Value \\| Default \\| What it is \\|\\n\\|---\\|---\\|---\\|\\n(\\|[^\\n]*\\n)*");
+            Pattern.compile(
+                    "(?s)\\| Value \\| Default \\| What it is \\|\\n\\|---\\|---\\|---\\|\\n(\\|[^\\n]*\\n)*");
 
     @Test
     void theReadmeHasAllValues() throws IOException {
@@ -40,7 +41,9 @@ class ReadmeTest {
                                     each.getKey(),
                                     value.isMissingNode()
                                             ? ""
-                                            : "`" + new JsonMapper().writeValueAsString(value) + "`",
+                                            : "`"
+                                                    + new JsonMapper().writeValueAsString(value)
+                                                    + "`",
                                     each.getValue()
                                             .path("description")
                                             .asString()

@@ -103,8 +103,7 @@ class SettingsAgreementTest {
     @MethodSource("settings")
     void agentsAreReplacedWhereTheyMustBeAndNotElse(Setting<?> setting) throws IOException {
         Object other =
-                Schema.plain(
-                        Schema.ours().at("config." + setting.name()).path("examples").path(0));
+                Schema.plain(Schema.ours().at("config." + setting.name()).path("examples").path(0));
         assertThat(restartConfig(Map.of(setting.name(), other)).equals(restartConfig(Map.of())))
                 .as("whether agents go on running when %s changes", setting.name())
                 .isEqualTo(setting.live());

