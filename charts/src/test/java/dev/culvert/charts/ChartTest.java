@@ -55,7 +55,12 @@ class ChartTest {
         List<JsonNode> objects = chart.objects(Values.EVERYTHING);
         assertThat(objects)
                 .extracting(each -> each.path("kind").asString())
-                .contains("Service", "PodMonitor", "ServiceMonitor", "ResourceQuota", "PrometheusRule");
+                .contains(
+                        "Service",
+                        "PodMonitor",
+                        "ServiceMonitor",
+                        "ResourceQuota",
+                        "PrometheusRule");
         assertThat(objects).allSatisfy(each -> assertThat(StrictModel.read(each)).isNotNull());
     }
 
@@ -385,8 +390,7 @@ class ChartTest {
                         .orElseThrow();
         assertThat(dashboard.at("/metadata/labels/grafana_dashboard").asString()).isEqualTo("1");
         assertThat(dashboard.at("/data").path("culvert.json").asString().strip())
-                .isEqualTo(
-                        Files.readString(Chart.file("deploy/grafana/culvert.json")).strip());
+                .isEqualTo(Files.readString(Chart.file("deploy/grafana/culvert.json")).strip());
     }
 
     @Test

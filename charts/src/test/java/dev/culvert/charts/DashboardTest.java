@@ -39,11 +39,12 @@ class DashboardTest {
                         .mapToObj(
                                 i ->
                                         Map.of(
-                                                "record", "panel:" + i,
+                                                "record",
+                                                "panel:" + i,
                                                 "expr",
-                                                        expressions
-                                                                .get(i)
-                                                                .replace("$__rate_interval", "5m")))
+                                                expressions
+                                                        .get(i)
+                                                        .replace("$__rate_interval", "5m")))
                         .toList();
         Path file = folder.resolve("panels.yml");
         Files.writeString(

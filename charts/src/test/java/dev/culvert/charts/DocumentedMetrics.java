@@ -15,7 +15,8 @@ import java.util.regex.Pattern;
 
 /** What {@code docs/metrics.md} promises, by name. Immutable, any thread. */
 final class DocumentedMetrics {
-    private static final Pattern ROW = Pattern.compile("(?m)^\\| `(culvert_\\w+)` \\|([^|]*)\\|(.*)\\|$");
+    private static final Pattern ROW =
+            Pattern.compile("(?m)^\\| `(culvert_\\w+)` \\|([^|]*)\\|(.*)\\|$");
     private static final Pattern PROCESS = Pattern.compile("`(process_\\w+)`");
     private static final Pattern QUOTED = Pattern.compile("`(\\w+)`");
 
@@ -59,8 +60,7 @@ final class DocumentedMetrics {
 
     boolean has(String name) {
         String base = name.replaceFirst("_(bucket|count|sum)$", "");
-        return meanings.containsKey(name)
-                || meanings.getOrDefault(base, "").contains("histogram");
+        return meanings.containsKey(name) || meanings.getOrDefault(base, "").contains("histogram");
     }
 
     boolean hasLabel(String name) {

@@ -11,10 +11,8 @@ record PromQl(String text) {
     private static final Pattern BRACES = Pattern.compile("\\{([^}]*)}");
     private static final Pattern RANGE = Pattern.compile("\\[[^]]*]");
     private static final Pattern LABEL_LIST =
-            Pattern.compile(
-                    "\\b(by|without|on|ignoring|group_left|group_right)\\s*\\(([^)]*)\\)");
-    private static final Pattern NAME =
-            Pattern.compile("[a-zA-Z_:][a-zA-Z0-9_:]*+(?!\\s*\\()");
+            Pattern.compile("\\b(by|without|on|ignoring|group_left|group_right)\\s*\\(([^)]*)\\)");
+    private static final Pattern NAME = Pattern.compile("[a-zA-Z_:][a-zA-Z0-9_:]*+(?!\\s*\\()");
     private static final Pattern WORD = Pattern.compile("[a-zA-Z_][a-zA-Z0-9_]*");
     private static final Set<String> KEYWORDS = Set.of("and", "or", "unless", "bool", "offset");
 

@@ -75,7 +75,8 @@ class RulesTest {
             assertThat(annotations.path("summary").asString()).as(name).isNotEmpty();
             assertThat(annotations.path("description").asString()).as(name).endsWith(".");
             assertThat(annotations.path("runbook").asString())
-                    .isEqualTo("docs/troubleshooting.md#" + name.toLowerCase(java.util.Locale.ROOT));
+                    .isEqualTo(
+                            "docs/troubleshooting.md#" + name.toLowerCase(java.util.Locale.ROOT));
             assertThat(help).contains("\n### " + name + "\n");
             assertThat(alert.path("labels").path("severity").asString())
                     .isIn("info", "warning", "critical");

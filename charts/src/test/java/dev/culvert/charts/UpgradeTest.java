@@ -2,6 +2,7 @@ package dev.culvert.charts;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.marcnuri.helm.Helm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,7 +39,9 @@ class UpgradeTest {
     @MethodSource("before")
     void anUpgradeWithTheSameValuesChangesNothingThatIsFixed(Path archive) {
         Chart before = new Chart(archive);
-        Map<String, JsonNode> old = byName(before.objects(Values.EVERYTHING));
+        Map<String, Object> known = Values.ofThoseIn(defaults(archive), Values.EVERYTHING);
+        Map<String, JsonNode> old = byName(before.objects(known));
+        assertThat(old).hasSizeGreaterThan(5);
         Map<String, JsonNode> now = byName(Chart.ours().objects(Values.EVERYTHING));
         assertThat(now.keySet())
                 .as("objects that an upgrade would delete")
@@ -57,11 +60,7 @@ class UpgradeTest {
     @ParameterizedTest
     @MethodSource("before")
     void theValuesOfThenAreTakenNow(Path archive) {
-        JsonNode values =
-                Chart.read(new com.marcnuri.helm.Helm(archive).show().values().call()).getFirst();
-        @SuppressWarnings("unchecked")
-        Map<String, Object> plain = new JsonMapper().convertValue(values, Map.class);
-        assertThat(Chart.ours().objects(plain))
+        assertThat(Chart.ours().objects(defaults(archive)))
                 .isNotEmpty()
                 .allSatisfy(each -> assertThat(StrictModel.read(each)).isNotNull());
     }
@@ -74,6 +73,12 @@ class UpgradeTest {
     @MethodSource("before")
     void agentsKeepTheFoldersOnTheirNodes(Path archive) {
         assertThat(folders(Chart.ours())).containsAll(folders(new Chart(archive)));
+    }
+
+    @SuppressWarnings("unchecked")
+    private static Map<String, Object> defaults(Path archive) {
+        String text = new Helm(archive).show().values().call();
+        return new JsonMapper().convertValue(Chart.read(text).getFirst(), Map.class);
     }
 
     private static List<String> folders(Chart chart) {

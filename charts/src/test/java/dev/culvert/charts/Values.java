@@ -1,5 +1,6 @@
 package dev.culvert.charts;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -22,4 +23,26 @@ final class Values {
                                     "grafanaDashboard", Map.of("enabled", true)));
 
     private Values() {}
+
+    /** Without those that an older chart does not have; the settings are not among its defaults. */
+    @SuppressWarnings("unchecked")
+    static Map<String, Object> ofThoseIn(Map<String, Object> defaults, Map<String, Object> values) {
+        Map<String, Object> known = new LinkedHashMap<>();
+        values.forEach(
+                (name, value) -> {
+                    Object before = defaults.get(name);
+                    if (value instanceof Map<?, ?> inner
+                            && before instanceof Map<?, ?> group
+                            && !group.isEmpty()
+                            && !name.equals("config")) {
+                        known.put(
+                                name,
+                                ofThoseIn(
+                                        (Map<String, Object>) group, (Map<String, Object>) inner));
+                    } else if (before != null) {
+                        known.put(name, value);
+                    }
+                });
+        return known;
+    }
 }

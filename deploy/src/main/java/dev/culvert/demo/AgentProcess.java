@@ -59,7 +59,7 @@ final class AgentProcess {
 
     /** The content of the ConfigMap's culvert.yaml. */
     private static String config() {
-        return "clusterCidrs: [" + Plan.CLUSTER_CIDR + "]\n";
+        return "clusterCidrs: [" + Plan.CLUSTER_CIDR + "]\nhttpAddress: 0.0.0.0\n";
     }
 
     /** Whether /readyz answers 200 now. */
@@ -83,7 +83,8 @@ final class AgentProcess {
         await(limit, () -> metrics().contains(metric), "does not find all other nodes");
     }
 
-    private String metrics() {
+    /** What it answers under /metrics; empty if it does not. */
+    String metrics() {
         try {
             return health.get("/metrics").body();
         } catch (IOException _) {

@@ -52,6 +52,7 @@ final class Demo {
         }
         showPeers();
         showPacket(topology);
+        showMetrics(topology);
         if (!plan.keep()) {
             leave();
         }
@@ -193,6 +194,17 @@ final class Demo {
         report.block(packet);
         report.check(
                 packet.contains("Virtual eXtensible"), "a plain VXLAN frame between two nodes");
+    }
+
+    private void showMetrics(Topology topology) throws DemoException, InterruptedException {
+        report.heading("Metrics and alerts");
+        if (!PrometheusCheck.available()) {
+            report.line("  prometheus is not installed, so nobody scrapes the agents.");
+            return;
+        }
+        PrometheusCheck check = new PrometheusCheck(topology.node(1), plan, report);
+        check.lint(agents.getFirst().metrics());
+        check.run(children);
     }
 
     private void leave() throws DemoException, InterruptedException {
