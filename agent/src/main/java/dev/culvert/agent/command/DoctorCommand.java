@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         description =
                 "Check what this node needs: kernel, permissions, parameters, ports, other"
-                    + " networks, clock, agent and peers; and say what to do about what is wrong.",
+                        + " networks, clock, agent and peers; and say what to do about what is wrong.",
         footer = {
             "",
             "Examples:",
