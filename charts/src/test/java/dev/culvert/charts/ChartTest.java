@@ -373,6 +373,8 @@ class ChartTest {
         assertThat(status.getArgs()).startsWith("status");
         assertThat(status.getSecurityContext().getCapabilities().getDrop()).containsExactly("ALL");
         assertThat(status.getSecurityContext().getCapabilities().getAdd()).isEmpty();
+        assertThatThrownBy(() -> test(Map.of("tests", Map.of("enabled", false))))
+                .hasMessageContaining("0 objects of kind Pod");
     }
 
     @Test
