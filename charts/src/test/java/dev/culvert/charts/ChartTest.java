@@ -104,9 +104,17 @@ class ChartTest {
         Container agent = agent(pod);
         assertThat(agent.getSecurityContext().getPrivileged()).isFalse();
         assertThat(agent.getSecurityContext().getReadOnlyRootFilesystem()).isTrue();
+        assertThat(agent.getSecurityContext().getAllowPrivilegeEscalation()).isFalse();
         assertThat(agent.getSecurityContext().getCapabilities().getDrop()).containsExactly("ALL");
         assertThat(agent.getSecurityContext().getCapabilities().getAdd())
                 .containsExactly("NET_ADMIN", "NET_RAW", "SYS_ADMIN");
+    }
+
+    /** The API server refuses CAP_SYS_ADMIN, in this spelling, where no privileges may be gained. */
+    @Test
+    void capabilitiesAreSpelledAsTheApiServerTakesThem() {
+        assertThat(agent(pod(Map.of())).getSecurityContext().getCapabilities().getAdd())
+                .noneMatch(each -> each.startsWith("CAP_"));
     }
 
     @Test
