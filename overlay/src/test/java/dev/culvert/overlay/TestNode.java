@@ -1,5 +1,7 @@
 package dev.culvert.overlay;
 
+import static org.awaitility.Awaitility.await;
+
 import dev.culvert.linux.netns.NetworkNamespace;
 import dev.culvert.linux.testing.TestNamespaces;
 import dev.culvert.net.Cidr;
@@ -11,6 +13,7 @@ import dev.culvert.overlay.fdb.Fdb;
 import dev.culvert.overlay.fdb.FdbEntry;
 import dev.culvert.overlay.fdb.Vtep;
 import java.net.InetAddress;
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -43,7 +46,23 @@ record TestNode(
         for (TestNode each : nodes) {
             each.addressUnderlay();
         }
+        nodes.get(0).awaitLinks(nodes.get(1));
+        nodes.get(1).awaitLinks(nodes.get(0));
         return nodes;
+    }
+
+    /** The kernel lets a link carry packets some time after it is up, longer when it is busy. */
+    private void awaitLinks(TestNode other) {
+        List<String> ends =
+                List.of(
+                        "10.99.%d.2".formatted(number),
+                        "fd00:99:%d::2".formatted(number),
+                        "192.168.77.%d".formatted(other.number),
+                        "fd00:77::%d".formatted(other.number));
+        for (String end : ends) {
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> namespaces.run(node, "ping", "-c1", "-W1", end).status() == 0);
+        }
     }
 
     /** A node whose {@code eth0} is still to be made. */
