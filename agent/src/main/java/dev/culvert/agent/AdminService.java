@@ -1,11 +1,13 @@
 package dev.culvert.agent;
 
+import dev.culvert.agent.admin.AdminAnswer;
 import dev.culvert.agent.admin.AdminException;
 import dev.culvert.agent.admin.AdminHandler;
 import dev.culvert.agent.admin.AdminRequest;
 import dev.culvert.agent.admin.AdminServer;
 import dev.culvert.agent.config.AgentConfig;
 import dev.culvert.agent.ipam.AddressLease;
+import dev.culvert.agent.log.AgentLog;
 import dev.culvert.agent.sandbox.Attachment;
 import dev.culvert.agent.state.ClusterView;
 import dev.culvert.agent.state.PodInfo;
@@ -84,7 +86,18 @@ final class AdminService implements AutoCloseable {
         handlers.put("GET /v1/policy", (_, answer) -> answer.json(PolicyReport.NONE));
         handlers.put("GET /v1/trace", (request, answer) -> answer.json(trace(request)));
         handlers.put("GET /v1/capture", new CaptureHandler(config, rtnetlink, node, status));
+        handlers.put("GET /v1/log-level", (_, answer) -> answer.json(AgentLog.levels()));
+        handlers.put("POST /v1/log-level", AdminService::setLevel);
         return handlers;
+    }
+
+    private static void setLevel(AdminRequest request, AdminAnswer answer) throws IOException {
+        try {
+            AgentLog.set(request.text("logger", AgentLog.ROOT), request.required("level"));
+        } catch (IllegalArgumentException e) {
+            throw AdminException.badRequest(String.valueOf(e.getMessage()));
+        }
+        answer.json(AgentLog.levels());
     }
 
     private TraceReport trace(AdminRequest request) throws IOException {

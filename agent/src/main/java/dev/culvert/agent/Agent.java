@@ -18,6 +18,7 @@ import dev.culvert.agent.kube.NodeWatch;
 import dev.culvert.agent.kube.PeerFile;
 import dev.culvert.agent.kube.PodWatch;
 import dev.culvert.agent.kube.VtepPublisher;
+import dev.culvert.agent.log.AgentLog;
 import dev.culvert.agent.sandbox.KernelSandboxes;
 import dev.culvert.agent.state.Change;
 import dev.culvert.agent.state.ClusterEvent;
@@ -183,6 +184,7 @@ final class Agent implements AutoCloseable {
             events.record(new Notice(Notice.Reason.CONFIG_REFUSED, change.sentence()));
             return;
         }
+        AgentLog.apply(configuration.get().logLevel(), configuration.get().logFormat());
         node.loop().requestResync();
         files.lookAgain();
         events.record(new Notice(Notice.Reason.CONFIG_CHANGED, change.sentence()));

@@ -3,6 +3,8 @@ package dev.culvert.agent;
 import dev.culvert.agent.config.AgentConfig;
 import dev.culvert.agent.config.ConfigException;
 import dev.culvert.agent.config.ConfigWatch;
+import dev.culvert.agent.log.AgentLog;
+import dev.culvert.agent.log.LogFormat;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -62,10 +64,11 @@ final class AgentCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "The node's name is needed: --node-name or NODE_NAME");
         }
+        // Before the first logger, which reading the settings may make.
+        AgentLog.install("info", LogFormat.TEXT);
         try {
             ConfigWatch settings = ConfigWatch.open(config, environment);
-            // Read by log4j2.xml, so it must be there before the first logger.
-            System.setProperty("culvert.logLevel", settings.get().logLevel());
+            AgentLog.apply(settings.get().logLevel(), settings.get().logFormat());
             return run(new Agent(settings, name, kubeconfig));
         } catch (ConfigException | IOException e) {
             spec.commandLine().getErr().println("culvert: " + e.getMessage());

@@ -192,6 +192,8 @@ class BothFamiliesIT {
                 CommandRun.of(one.run.resolve("agent.sock"), "trace", from, "10.244.1.250");
         assertThat(lost.status()).as(lost.toString()).isEqualTo(1);
         assertThat(lost.out()).contains("dropped: no pod of this node has 10.244.1.250");
+        CommandRun level = CommandRun.of(one.run.resolve("agent.sock"), "log-level", "debug");
+        assertThat(level.out()).as(level.toString()).containsPattern("(?m)^root +debug$");
         assertThat(captured(one, near, to, "--inner")).isEqualTo("icmp");
         assertThat(captured(one, near, to, "--outer")).isEqualTo("icmp,vxlan");
     }

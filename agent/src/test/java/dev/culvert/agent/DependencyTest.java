@@ -34,6 +34,7 @@ final class DependencyTest {
     private static final String STATUS = ROOT + ".status";
     private static final String COMMAND = ROOT + ".command";
     private static final String CAPTURE = ROOT + ".capture";
+    private static final String LOGGING = ROOT + ".log";
     private static final String DOCTOR = ROOT + ".doctor";
     private static final String TRACE = ROOT + ".trace";
     private static final String ADMIN = ROOT + ".admin";
@@ -86,6 +87,8 @@ final class DependencyTest {
     @ArchTest static final ArchRule captureWritesPackets = only(CAPTURE, NET, LINUX);
 
     @ArchTest static final ArchRule doctorReadsFiles = only(DOCTOR, CONFIG, STATUS);
+
+    @ArchTest static final ArchRule logUsesItsLibrary = only(LOGGING, LOG + "..");
 
     @ArchTest static final ArchRule adminTakesHandlers = only(ADMIN, LINUX, JSON, LOG);
 

@@ -105,6 +105,7 @@ class SchemaTest {
                 Map.entry("config.clusterCidrs", "10.0.0.0/8"),
                 Map.entry("config.clusterCidrs", List.of("10.0.0.0")),
                 Map.entry("config.logLevel", "loud"),
+                Map.entry("config.logFormat", "xml"),
                 Map.entry("config.runDir", "run"),
                 Map.entry("cni.install", "yes"),
                 Map.entry("imagePullSecrets", List.of("registry")),

@@ -19,6 +19,7 @@ public final class Commands {
                 .addSubcommand(new TraceCommand(environment))
                 .addSubcommand(new CaptureCommand(environment))
                 .addSubcommand(new DoctorCommand(environment))
+                .addSubcommand(new LogLevelCommand(environment))
                 .addSubcommand(new InstallCniCommand(environment))
                 .addSubcommand(new UninstallCommand(environment))
                 .addSubcommand(new CompletionCommand());

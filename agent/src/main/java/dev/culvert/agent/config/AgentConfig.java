@@ -29,7 +29,8 @@ public record AgentConfig(
         InetAddress httpAddress,
         int httpPort,
         String kubeApiServer,
-        String logLevel) {
+        String logLevel,
+        String logFormat) {
 
     /** Where the file is when nobody says otherwise; there it may be missing. */
     public static final Path DEFAULT_FILE = Path.of("/etc/culvert/culvert.yaml");
@@ -75,7 +76,8 @@ public record AgentConfig(
                 values.get(Settings.HTTP_ADDRESS),
                 values.get(Settings.HTTP_PORT),
                 values.get(Settings.KUBE_API_SERVER),
-                values.get(Settings.LOG_LEVEL));
+                values.get(Settings.LOG_LEVEL),
+                values.get(Settings.LOG_FORMAT));
     }
 
     private static DataPathConfig dataPath(ConfigValues values) {
@@ -117,6 +119,7 @@ public record AgentConfig(
         printable.put("http", httpAddress.getHostAddress() + ":" + httpPort);
         printable.put("kubeApiServer", kubeApiServer);
         printable.put("logLevel", logLevel);
+        printable.put("logFormat", logFormat);
         return printable;
     }
 

@@ -21,6 +21,7 @@ public final class Settings {
     private static final Set<String> INTEROPS = Set.of("none", "flannel");
     private static final Set<String> FLAGS = Set.of("true", "false");
     private static final Set<String> LEVELS = Set.of("error", "warn", "info", "debug", "trace");
+    private static final Set<String> FORMATS = Set.of("text", "json");
 
     /** See its text. */
     public static final Setting<List<Cidr>> CLUSTER_CIDRS =
@@ -258,6 +259,17 @@ public final class Settings {
                             items -> oneOf(single(items), LEVELS))
                     .whileRunning();
 
+    /** See its text. */
+    public static final Setting<String> LOG_FORMAT =
+            new Setting<String>(
+                            "logFormat",
+                            "text",
+                            false,
+                            "text or json",
+                            "The form of a line of the log: key=value for people, or an object.",
+                            items -> oneOf(single(items), FORMATS))
+                    .whileRunning();
+
     private static final List<Setting<?>> ALL =
             List.of(
                     CLUSTER_CIDRS,
@@ -286,7 +298,8 @@ public final class Settings {
                     HTTP_ADDRESS,
                     HTTP_PORT,
                     KUBE_API_SERVER,
-                    LOG_LEVEL);
+                    LOG_LEVEL,
+                    LOG_FORMAT);
 
     private Settings() {}
 

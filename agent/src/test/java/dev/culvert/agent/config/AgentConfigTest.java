@@ -40,7 +40,8 @@ class AgentConfigTest {
                                 InetAddress.ofLiteral("127.0.0.1"),
                                 9473,
                                 "",
-                                "info"));
+                                "info",
+                                "text"));
     }
 
     @Test
@@ -102,7 +103,8 @@ class AgentConfigTest {
                                 InetAddress.ofLiteral("::1"),
                                 8080,
                                 "https://192.0.2.1:6443",
-                                "debug"));
+                                "debug",
+                                "text"));
     }
 
     @ParameterizedTest
