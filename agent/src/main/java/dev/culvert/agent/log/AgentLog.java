@@ -6,6 +6,7 @@ import java.util.TreeMap;
 import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.core.LoggerContext;
+import org.apache.logging.log4j.core.config.Configuration;
 import org.apache.logging.log4j.core.config.Configurator;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +24,8 @@ public final class AgentLog {
                     "warn", Level.WARN,
                     "info", Level.INFO,
                     "debug", Level.DEBUG,
-                    "trace", Level.TRACE);
+                    "trace", Level.TRACE,
+                    "off", Level.OFF);
 
     private AgentLog() {}
 
@@ -73,12 +75,12 @@ public final class AgentLog {
     /** The levels that are set, by logger; the others inherit. */
     public static Map<String, String> levels() {
         Map<String, String> levels = new TreeMap<>();
-        LoggerContext.getContext(false)
-                .getConfiguration()
+        Configuration configuration = LoggerContext.getContext(false).getConfiguration();
+        configuration
                 .getLoggers()
-                .forEach(
-                        (name, logger) ->
-                                levels.put(name.isEmpty() ? ROOT : name, lower(logger.getLevel())));
+                .forEach((name, logger) -> levels.put(name, lower(logger.getLevel())));
+        levels.remove(LogManager.ROOT_LOGGER_NAME);
+        levels.put(ROOT, lower(configuration.getRootLogger().getLevel()));
         return levels;
     }
 
