@@ -110,7 +110,9 @@ class ChartTest {
                 .containsExactly("NET_ADMIN", "NET_RAW", "SYS_ADMIN");
     }
 
-    /** The API server refuses CAP_SYS_ADMIN, in this spelling, where no privileges may be gained. */
+    /**
+     * The API server refuses CAP_SYS_ADMIN, in this spelling, where no privileges may be gained.
+     */
     @Test
     void capabilitiesAreSpelledAsTheApiServerTakesThem() {
         assertThat(agent(pod(Map.of())).getSecurityContext().getCapabilities().getAdd())

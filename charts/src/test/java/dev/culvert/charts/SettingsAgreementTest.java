@@ -95,7 +95,8 @@ class SettingsAgreementTest {
                         .filter(each -> each.startsWith("config."))
                         .map(each -> each.substring("config.".length()))
                         .toList();
-        assertThat(keys).containsExactlyInAnyOrderElementsOf(settings().map(Setting::name).toList());
+        assertThat(keys)
+                .containsExactlyInAnyOrderElementsOf(settings().map(Setting::name).toList());
     }
 
     /** What the agent takes over while it runs must not cost a node its network for a moment. */
