@@ -3,63 +3,64 @@ package dev.culvert.demo;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.function.BooleanSupplier;
 
-/** The agent of one node: the same jar and command line as the DaemonSet's. The main thread. */
+/** The agent of one node, with the command line that the DaemonSet gives it. The main thread. */
 final class AgentProcess {
     static final int HEALTH_PORT = 9473;
-    private static final String CONFIG = "/run/demo/culvert.yaml";
-    private static final String KUBECONFIG = "/run/demo/kubeconfig";
     private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
 
     private final NodeHolder node;
+    private final AgentProgram program;
     private final LoggedProcess process;
     private final HttpExchange health;
-    private final Path jar;
+    private final Path logs;
     private final long startNanos = System.nanoTime();
 
-    private AgentProcess(NodeHolder node, LoggedProcess process, HttpExchange health, Path jar) {
+    private AgentProcess(
+            NodeHolder node,
+            AgentProgram program,
+            LoggedProcess process,
+            HttpExchange health,
+            Path logs) {
         this.node = node;
+        this.program = program;
         this.process = process;
         this.health = health;
-        this.jar = jar;
+        this.logs = logs;
     }
 
-    static AgentProcess start(
-            NodeHolder node, ChildProcesses children, Plan plan, String kubeconfig)
+    static AgentProcess start(NodeHolder node, AgentProgram program, Path logs, String kubeconfig)
             throws DemoException {
-        node.write(CONFIG, config());
-        node.write(KUBECONFIG, kubeconfig);
-        List<String> command = new ArrayList<>(java(plan.agentJar(), "-Xmx192m"));
-        command.addAll(List.of("agent", "--config", CONFIG, "--kubeconfig", KUBECONFIG));
-        command.addAll(List.of("--node-name", node.name()));
-        Path log = plan.logs().resolve(node.name() + ".log");
+        Path log = logs.resolve(node.name() + ".log");
         InetSocketAddress address =
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), HEALTH_PORT);
         return new AgentProcess(
                 node,
-                LoggedProcess.start(node, children, log, command),
+                program,
+                program.start(node, config(), kubeconfig, log),
                 new HttpExchange(node.sockets(), address, ""),
-                plan.agentJar());
-    }
-
-    private static List<String> java(Path jar, String heap) {
-        return List.of(
-                KubernetesApi.javaExecutable(),
-                heap,
-                "-XX:+UseSerialGC",
-                "-XX:-UsePerfData",
-                "-jar",
-                jar.toString());
+                logs);
     }
 
     /** The content of the ConfigMap's culvert.yaml. */
     private static String config() {
         return "clusterCidrs: [" + Plan.CLUSTER_CIDR + "]\nhttpAddress: 0.0.0.0\n";
+    }
+
+    /** Starts it again, after it was stopped. */
+    AgentProcess again(String kubeconfig) throws DemoException {
+        return start(node, program, logs, kubeconfig);
+    }
+
+    /** Leaves it alone for a while, which it has to survive. */
+    void requireIdle(Duration time) throws DemoException, InterruptedException {
+        if (process.awaitEnd(time) != -1) {
+            throw new DemoException("the agent of %s ended:\n%s".formatted(name(), logTail()));
+        }
     }
 
     /** Whether /readyz answers 200 now. */
@@ -81,6 +82,12 @@ final class AgentProcess {
     void awaitPeers(int count, Duration limit) throws DemoException, InterruptedException {
         String metric = "\nculvert_overlay_fdb_entries %d.0\n".formatted(count);
         await(limit, () -> metrics().contains(metric), "does not find all other nodes");
+    }
+
+    /** Waits until a container runtime could attach pods, as one does. */
+    void awaitCni(Duration limit) throws DemoException, InterruptedException {
+        Path executable = program.cniExecutable(node);
+        await(limit, () -> Files.isExecutable(executable), "installs no " + executable);
     }
 
     /** What it answers under /metrics; empty if it does not. */
@@ -108,9 +115,7 @@ final class AgentProcess {
 
     /** What the command line prints for this agent, for example its peers. */
     String cli(String verb) throws DemoException {
-        List<String> words = new ArrayList<>(java(jar, "-Xmx64m"));
-        words.add(verb);
-        return node.command(words.toArray(String[]::new)).output();
+        return program.command(node, verb).output();
     }
 
     String name() {
@@ -123,7 +128,7 @@ final class AgentProcess {
     }
 
     /** Stops it as the kubelet does and returns its exit status, or -1 if it does not end. */
-    int stop() throws InterruptedException {
-        return process.terminate(STOP_LIMIT);
+    int stop() throws DemoException, InterruptedException {
+        return program.stop(node, process, STOP_LIMIT);
     }
 }

@@ -12,7 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** A short command that is run to its end with its output kept. Immutable, any thread. */
-record Command(List<String> words, Map<String, String> environment, String input) {
+record Command(List<String> words, Map<String, String> environment, String input, Duration limit) {
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
     /** How a command ended: its exit status and what it wrote to the two streams. */
@@ -29,11 +29,20 @@ record Command(List<String> words, Map<String, String> environment, String input
     }
 
     static Command of(List<String> words) {
-        return new Command(words, Map.of(), "");
+        return new Command(words, Map.of(), "", LIMIT);
     }
 
     Command withInput(String text) {
-        return new Command(words, environment, text);
+        return new Command(words, environment, text, limit);
+    }
+
+    /** With another limit than 30 seconds. */
+    Command withLimit(Duration other) {
+        return new Command(words, environment, input, other);
+    }
+
+    Command withEnvironment(Map<String, String> variables) {
+        return new Command(words, variables, input, limit);
     }
 
     /** Runs it; an exit status other than 0 is the caller's to judge. */
@@ -67,9 +76,9 @@ record Command(List<String> words, Map<String, String> environment, String input
         try (OutputStream stdin = process.getOutputStream()) {
             stdin.write(input.getBytes(StandardCharsets.UTF_8));
         }
-        if (!process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+        if (!process.waitFor(limit.toSeconds(), TimeUnit.SECONDS)) {
             process.destroyForcibly();
-            throw new IOException("not done after " + LIMIT.toSeconds() + " s");
+            throw new IOException("not done after " + limit.toSeconds() + " s");
         }
         return new Result(process.exitValue(), output.join(), errors.join());
     }

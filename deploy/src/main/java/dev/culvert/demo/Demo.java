@@ -3,6 +3,7 @@ package dev.culvert.demo;
 import dev.culvert.agent.kube.KubeAssets;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,9 +41,12 @@ final class Demo {
         Files.createDirectories(plan.logs());
         report.heading("Nodes");
         Topology topology = Topology.build(plan.nodes(), children);
-        startNodes(topology);
+        AgentProgram program = program(topology);
+        KubernetesApi api = startNodes(topology, program);
+        createPods(topology, program, api);
         report.heading(
-                "Pods, attached by executing " + plan.root().relativize(plan.cniExecutable()));
+                "Pods, attached by executing "
+                        + plan.root().relativize(program.cniExecutable(topology.node(1))));
         attachPods(topology);
         try (Closer servers = new Closer()) {
             for (Pod pod : pods) {
@@ -53,12 +57,23 @@ final class Demo {
         showPeers();
         showPacket(topology);
         showMetrics(topology);
+        if (program instanceof ImageProgram image) {
+            agents.set(0, new Restarts(image, report).show(agents.getFirst(), api.kubeconfig()));
+        }
         if (!plan.keep()) {
             leave();
         }
     }
 
-    private void startNodes(Topology topology) throws DemoException, InterruptedException {
+    private AgentProgram program(Topology topology) throws DemoException, InterruptedException {
+        Path image = plan.image();
+        return image == null
+                ? new JarProgram(plan, children)
+                : ImageProgram.load(image, topology.nodes(), plan, children);
+    }
+
+    private KubernetesApi startNodes(Topology topology, AgentProgram program)
+            throws DemoException, InterruptedException {
         KubernetesApi api = startApi(topology.underlay());
         report.line(
                 String.format(
@@ -74,7 +89,9 @@ final class Demo {
                         api.description()));
         for (int number = 1; number <= plan.nodes(); number++) {
             api.createNode(number);
-            agents.add(AgentProcess.start(topology.node(number), children, plan, api.kubeconfig()));
+            agents.add(
+                    AgentProcess.start(
+                            topology.node(number), program, plan.logs(), api.kubeconfig()));
         }
         for (int number = 1; number <= plan.nodes(); number++) {
             double seconds = agents.get(number - 1).awaitReady(AGENT_LIMIT);
@@ -89,8 +106,9 @@ final class Demo {
         }
         for (AgentProcess agent : agents) {
             agent.awaitPeers(plan.nodes() - 1, AGENT_LIMIT);
+            agent.awaitCni(AGENT_LIMIT);
         }
-        createPods(topology, api);
+        return api;
     }
 
     private KubernetesApi startApi(NodeHolder underlay) throws DemoException, InterruptedException {
@@ -100,7 +118,8 @@ final class Demo {
         return KubernetesApi.real(assets, underlay, children, plan);
     }
 
-    private void createPods(Topology topology, KubernetesApi api) throws DemoException {
+    private void createPods(Topology topology, AgentProgram program, KubernetesApi api)
+            throws DemoException {
         for (int number = 1; number <= plan.nodes(); number++) {
             for (int index = 1; index <= plan.podsPerNode(); index++) {
                 Pod pod =
@@ -108,7 +127,7 @@ final class Demo {
                                 "pod-" + number + "-" + index,
                                 number,
                                 topology.node(number),
-                                plan.cniExecutable());
+                                program.cniExecutable(topology.node(number)));
                 api.createPod(pod);
                 pods.add(pod);
             }

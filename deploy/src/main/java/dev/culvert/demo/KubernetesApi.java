@@ -16,6 +16,9 @@ import java.util.stream.Stream;
  * from the folder that {@code KUBEBUILDER_ASSETS} names. The main thread only.
  */
 final class KubernetesApi {
+    /** Nobody checks it, but whoever has one uses TLS. */
+    private static final String TOKEN = "demo";
+
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
 
     private final HttpExchange client;
@@ -28,9 +31,10 @@ final class KubernetesApi {
         this.description = description;
     }
 
-    /** Starts a process that serves the API from memory. */
+    /** Starts a process that serves the API from memory, with a certificate of its own. */
     static KubernetesApi inMemory(NodeHolder underlay, ChildProcesses children, Plan plan)
             throws DemoException, InterruptedException {
+        ApiKey key = ApiKey.make(plan.logs(), Plan.API_ADDRESS);
         List<String> command =
                 List.of(
                         javaExecutable(),
@@ -42,13 +46,15 @@ final class KubernetesApi {
                         classPath(),
                         "dev.culvert.demo.api.ApiServerMain",
                         Plan.API_ADDRESS,
-                        String.valueOf(Plan.API_PORT));
+                        String.valueOf(Plan.API_PORT),
+                        key.file().toString(),
+                        ApiKey.PASSWORD);
         Path log = plan.logs().resolve("kubernetes-api.log");
         LoggedProcess server = LoggedProcess.start(underlay, children, log, command);
         KubernetesApi api =
                 new KubernetesApi(
-                        new HttpExchange(underlay.sockets(), server(), ""),
-                        kubeconfig("http", ""),
+                        new HttpExchange(underlay.sockets(), server(), TOKEN),
+                        kubeconfig(Plan.API_ADDRESS, key.trust(), TOKEN),
                         "fabric8's mock server, since %s names no real one"
                                 .formatted(KubeAssets.VARIABLE));
         api.awaitReady("/api/v1/nodes", server);
@@ -63,7 +69,10 @@ final class KubernetesApi {
         KubernetesApi api =
                 new KubernetesApi(
                         new HttpExchange(underlay.sockets(), server(), KubeAssets.TOKEN),
-                        kubeconfig("https", KubeAssets.TOKEN),
+                        kubeconfig(
+                                Plan.API_ADDRESS,
+                                "insecure-skip-tls-verify: true",
+                                KubeAssets.TOKEN),
                         "kube-apiserver and etcd of " + assets.folder());
         api.awaitReady("/readyz", server);
         return api;
@@ -110,15 +119,17 @@ final class KubernetesApi {
         return kubeconfig;
     }
 
-    static String kubeconfig(String scheme, String token) {
+    /** With the server's address, the line that says whom to trust, and the client's token. */
+    static String kubeconfig(String address, String trust, String token) {
         return """
         apiVersion: v1
         kind: Config
         clusters:
         - name: demo
           cluster:
-            server: %s://%s:%d
-        %susers:
+            server: https://%s:%d
+            %s
+        users:
         - name: demo
           user:
             token: "%s"
@@ -127,28 +138,24 @@ final class KubernetesApi {
           context: {cluster: demo, user: demo}
         current-context: demo
         """
-                .formatted(
-                        scheme,
-                        Plan.API_ADDRESS,
-                        Plan.API_PORT,
-                        scheme.equals("https") ? "    insecure-skip-tls-verify: true\n" : "",
-                        token.isEmpty() ? "none" : token);
+                .formatted(address, Plan.API_PORT, trust, token);
     }
 
     /** Makes a Node with its pod range, as the kubelet and the controller manager would. */
     void createNode(int number) throws DemoException {
-        create(
-                "/api/v1/nodes",
-                """
+        create("/api/v1/nodes", nodeJson(number));
+    }
+
+    /** The object that it makes. */
+    static String nodeJson(int number) {
+        return """
                 {"apiVersion":"v1","kind":"Node","metadata":{"name":"%1$s"},
                  "spec":{"podCIDR":"%2$s","podCIDRs":["%2$s"]},
                  "status":{"addresses":[{"type":"InternalIP","address":"%3$s"},
                                         {"type":"Hostname","address":"%1$s"}]}}
                 """
-                        .formatted(
-                                Plan.nodeName(number),
-                                Plan.podCidr(number),
-                                Plan.underlayAddress(number)));
+                .formatted(
+                        Plan.nodeName(number), Plan.podCidr(number), Plan.underlayAddress(number));
     }
 
     void createPod(Pod pod) throws DemoException {

@@ -25,8 +25,14 @@ final class LoggedProcess {
             throws DemoException {
         List<String> words = new ArrayList<>(children.mortal());
         words.addAll(command);
+        return start(children, log, node.enter(words));
+    }
+
+    /** The same in the namespaces of this program. */
+    static LoggedProcess start(ChildProcesses children, Path log, List<String> command)
+            throws DemoException {
         List<String> all = new ArrayList<>(List.of("setsid"));
-        all.addAll(node.enter(words));
+        all.addAll(command);
         ProcessBuilder builder = new ProcessBuilder(all);
         builder.redirectErrorStream(true).redirectOutput(log.toFile());
         builder.redirectInput(Path.of("/dev/null").toFile());
@@ -41,9 +47,19 @@ final class LoggedProcess {
         return log;
     }
 
+    /** The process that it started, or 0 while there is none. */
+    long child() {
+        return process.children().mapToLong(ProcessHandle::pid).findFirst().orElse(0);
+    }
+
     /** Sends SIGTERM and returns the exit status, or -1 if it does not end in {@code limit}. */
     int terminate(Duration limit) throws InterruptedException {
         process.destroy();
+        return awaitEnd(limit);
+    }
+
+    /** The exit status, or -1 if it does not end in {@code limit}. */
+    int awaitEnd(Duration limit) throws InterruptedException {
         return process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS) ? process.exitValue() : -1;
     }
 

@@ -3,8 +3,10 @@ package dev.culvert.demo;
 import dev.culvert.agent.kube.KubeAssets;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -51,6 +53,21 @@ public final class Main implements Callable<Integer> {
             paramLabel = "DIR",
             description = "Where the logs go (default: deploy/target/demo/logs).")
     private Path logs = Path.of("");
+
+    @Option(
+            names = "--image",
+            paramLabel = "FILE",
+            description =
+                    "Run the agents from this image, an OCI archive, each in a container of"
+                            + " containerd on its node.")
+    private @Nullable Path image;
+
+    @Option(
+            names = "--capabilities",
+            paramLabel = "NAMES",
+            split = ",",
+            description = "What these containers get (default: what the DaemonSet gives).")
+    private List<String> capabilities = ImageProgram.CAPABILITIES;
 
     @Option(names = "--terminal", description = "Show colours.")
     private boolean terminal;
@@ -105,7 +122,14 @@ public final class Main implements Callable<Integer> {
         require(!keep || !down, "--keep and --down exclude each other");
         Path tree = root.toAbsolutePath().normalize();
         Path folder = logs.toString().isEmpty() ? tree.resolve("deploy/target/demo/logs") : logs;
-        return new Plan(nodes, pods, keep, tree, folder.toAbsolutePath());
+        return new Plan(
+                nodes,
+                pods,
+                keep,
+                tree,
+                folder.toAbsolutePath(),
+                image == null ? null : image.toAbsolutePath(),
+                capabilities);
     }
 
     private void require(boolean holds, String message) {

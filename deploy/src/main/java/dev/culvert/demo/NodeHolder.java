@@ -89,7 +89,7 @@ final class NodeHolder {
 
     /** A command in this node's namespaces with an environment besides. */
     Command command(List<String> words, Map<String, String> environment, String input) {
-        return new Command(enter(words), environment, input);
+        return Command.of(enter(words)).withEnvironment(environment).withInput(input);
     }
 
     /** A file of the node as seen from here. */

@@ -1,6 +1,8 @@
 package dev.culvert.demo;
 
 import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What to run and where things are. Immutable, any thread.
@@ -10,8 +12,17 @@ import java.nio.file.Path;
  * @param keep whether to leave all of it running at the end
  * @param root the folder of the source tree
  * @param logs the folder for the processes' logs
+ * @param image an archive with the image to run the agents from, or null for the jar that was built
+ * @param capabilities what the containers of the image get
  */
-record Plan(int nodes, int podsPerNode, boolean keep, Path root, Path logs) {
+record Plan(
+        int nodes,
+        int podsPerNode,
+        boolean keep,
+        Path root,
+        Path logs,
+        @Nullable Path image,
+        List<String> capabilities) {
     /** The cluster's range; node N has the part N of it. */
     static final String CLUSTER_CIDR = "10.244.0.0/16";
 

@@ -22,6 +22,11 @@ final class Pod implements Endpoint {
     private final Path cniExecutable;
     private Attachment attachment = new Attachment("", "");
 
+    /**
+     * Makes nothing yet.
+     *
+     * @param cniExecutable as this program finds it
+     */
     Pod(String name, int nodeNumber, NodeHolder node, Path cniExecutable) {
         this.name = name;
         this.nodeNumber = nodeNumber;

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
@@ -41,6 +42,21 @@ class DevDemoTest {
         DevScript.Answer answer = dev.run(("demo " + options).split(" ", -1));
         assertThat(answer.line()).isEqualTo(errors.toString().lines().findFirst().orElseThrow());
         assertThat(answer.status()).isEqualTo(status).isEqualTo(2);
+        assertThat(dev.prepared()).isFalse();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "--wrong, Unknown option: '--wrong'",
+        "--engine=docker, '--engine does not know ''docker''; it takes podman,buildah,rootfs'",
+        "--output=, --output wants a value: FILE",
+        "--check=yes, '--check takes no value, but got: yes'"
+    })
+    void refusesWrongOptionsOfTheImageWithoutBuildingIt(String option, String sentence)
+            throws Exception {
+        DevScript.Answer answer = dev.run("image", option);
+        assertThat(answer.line()).isEqualTo(sentence);
+        assertThat(answer.status()).isEqualTo(2);
         assertThat(dev.prepared()).isFalse();
     }
 

@@ -32,6 +32,16 @@ class MainTest {
     }
 
     @Test
+    void runsTheAgentsFromTheJarUnlessAnImageIsNamed() {
+        assertThat(parsed().plan().image()).isNull();
+
+        Plan plan = parsed("--image", "image.tar", "--capabilities", "NET_ADMIN,BPF").plan();
+
+        assertThat(plan.image()).isEqualTo(Path.of("image.tar").toAbsolutePath());
+        assertThat(plan.capabilities()).containsExactly("NET_ADMIN", "BPF");
+    }
+
+    @Test
     void refusesFewerThanTwoAndMoreThanNineNodes() {
         assertThat(refusal("--nodes", "1")).contains("--nodes must be from 2 to 9, but is 1");
         assertThat(refusal("--nodes", "10")).contains("--nodes must be from 2 to 9, but is 10");

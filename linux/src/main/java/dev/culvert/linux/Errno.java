@@ -22,6 +22,7 @@ public record Errno(int number) {
     public static final Errno ENODEV = new Errno(19);
     public static final Errno EINVAL = new Errno(22);
     public static final Errno ENOTTY = new Errno(25);
+    public static final Errno EROFS = new Errno(30);
     public static final Errno EPIPE = new Errno(32);
     public static final Errno ERANGE = new Errno(34);
     public static final Errno ENAMETOOLONG = new Errno(36);

@@ -12,6 +12,9 @@ import java.util.Arrays;
  * Kernel parameters under {@code /proc/sys}; those below {@code net} belong to the network
  * namespace of the <em>calling thread</em>. Stateless, any platform thread.
  *
+ * <p>Container runtimes make {@code /proc/sys} read-only. What cannot be written there is written
+ * under {@code /host/proc/sys} instead, where the node's {@code /proc/sys/net} can be mounted.
+ *
  * <p>A key is written with slashes ({@code net/ipv4/conf/eth0.100/forwarding}) or with dots ({@code
  * net.ipv4.ip_forward}); whichever comes first separates, so that a key with an interface name,
  * which may hold dots, is written with slashes.
@@ -20,6 +23,7 @@ import java.util.Arrays;
  */
 public final class Sysctl {
     private static final String ROOT = "/proc/sys/";
+    private static final String MOUNTED = "/host/proc/sys/";
     private static final int O_RDONLY = 0;
     private static final int O_WRONLY = 1;
     private static final int O_CLOEXEC = 0x80000;
@@ -59,8 +63,12 @@ public final class Sysctl {
     }
 
     private static Descriptor open(String key, int access) throws LinuxException {
-        String path = ROOT + path(key);
-        int result = LibC.open(path, access | O_CLOEXEC, 0);
+        String path = path(key);
+        int result = LibC.open(ROOT + path, access | O_CLOEXEC, 0);
+        if (result == -Errno.EROFS.number()) {
+            int mounted = LibC.open(MOUNTED + path, access | O_CLOEXEC, 0);
+            result = mounted < 0 ? result : mounted;
+        }
         return Descriptor.own(
                 LinuxException.check(result, "open", "sysctl " + key), "sysctl " + key);
     }

@@ -29,9 +29,9 @@ final class ProcSettings implements KernelSettings {
         try {
             Sysctl.set(path, value);
         } catch (LinuxException e) {
-            if (e.errno().equals(Errno.EACCES) || e.errno().equals(new Errno(30))) {
+            if (e.errno().equals(Errno.EACCES) || e.errno().equals(Errno.EROFS)) {
                 throw new IOException(
-                        "no permission to set %s to %s: mount /proc/sys writable or set it on the node"
+                        "no permission to set %s to %s: mount the node's /proc/sys/net at /host/proc/sys/net or set it on the node"
                                 .formatted(ROOT.resolve(path), value),
                         e);
             }

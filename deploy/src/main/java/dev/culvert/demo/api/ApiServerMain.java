@@ -7,11 +7,13 @@ import io.fabric8.mockwebserver.MockWebServer;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetAddress;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.util.HashMap;
 
 /**
- * A process that serves the Kubernetes API from memory over plain HTTP: create, read, update,
- * delete and watch, without authentication, admission or controllers. It stops on SIGTERM.
+ * A process that serves the Kubernetes API from memory over TLS: create, read, update, delete and
+ * watch, without authentication, admission or controllers. It stops on SIGTERM.
  */
 public final class ApiServerMain {
     private ApiServerMain() {}
@@ -19,11 +21,23 @@ public final class ApiServerMain {
     /**
      * Listens and prints one line as soon as it does.
      *
-     * @param args the address and the port to listen on
+     * @param args the address and the port to listen on, the PKCS #12 file with the key, and its
+     *     password
      */
-    public static void main(String[] args) throws IOException {
+    public static void main(String[] args) throws IOException, GeneralSecurityException {
         InetAddress address = InetAddress.getByName(args[0]);
         int port = Integer.parseInt(args[1]);
+        int behind = serve();
+        TlsFront front =
+                TlsFront.listen(address, port, Path.of(args[2]), args[3].toCharArray(), behind);
+        PrintStream out = System.out;
+        out.println("listening on " + address.getHostAddress() + ":" + port);
+        out.flush();
+        front.run();
+    }
+
+    /** Serves without TLS on the loopback interface and returns the port. */
+    public static int serve() {
         KubernetesMockServer server =
                 new KubernetesMockServer(
                         new Context(),
@@ -31,9 +45,7 @@ public final class ApiServerMain {
                         new HashMap<>(),
                         new NodeStatusDispatcher(),
                         false);
-        server.init(address, port);
-        PrintStream out = System.out;
-        out.println("listening on " + address.getHostAddress() + ":" + port);
-        out.flush();
+        server.init(InetAddress.getLoopbackAddress(), 0);
+        return server.getPort();
     }
 }

@@ -1,0 +1,66 @@
+package dev.culvert.demo;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+
+/** How fast an agent of the image starts, and what it holds then. The main thread only. */
+final class Restarts {
+    private static final int TIMES = 3;
+    private static final Duration LIMIT = Duration.ofSeconds(40);
+    private static final Duration IDLE = Duration.ofSeconds(10);
+    private static final double GOAL_SECONDS = 1.5;
+    private static final double GOAL_MEGABYTES = 120;
+
+    private final ImageProgram program;
+    private final Report report;
+    private final List<Double> seconds = new ArrayList<>();
+    private final List<Double> processor = new ArrayList<>();
+
+    Restarts(ImageProgram program, Report report) {
+        this.program = program;
+        this.report = report;
+    }
+
+    /** Stops and starts the agent some times and returns the last. */
+    AgentProcess show(AgentProcess first, String kubeconfig)
+            throws DemoException, InterruptedException {
+        report.heading("Start and memory of the image's agent on " + first.name());
+        AgentProcess agent = first;
+        for (int time = 0; time < TIMES; time++) {
+            agent.stop();
+            agent = agent.again(kubeconfig);
+            agent.awaitReady(LIMIT);
+            ContainerStat stat = program.stat(agent.name());
+            seconds.add(stat.ageSeconds());
+            processor.add(stat.processorSeconds());
+        }
+        Collections.sort(seconds);
+        Collections.sort(processor);
+        report.line(
+                String.format(
+                        Locale.ROOT,
+                        "  ready %.2f s after the process began (median of %d, %.2f to %.2f;"
+                                + " %.2f s of processor time), goal %.1f",
+                        seconds.get(TIMES / 2),
+                        TIMES,
+                        seconds.getFirst(),
+                        seconds.getLast(),
+                        processor.get(TIMES / 2),
+                        GOAL_SECONDS));
+        agent.requireIdle(IDLE);
+        ContainerMemory memory = program.memory(agent.name());
+        report.line(
+                String.format(
+                        Locale.ROOT,
+                        "  resident %.0f MB after %d s idle (%.0f of its own, %.0f of files), goal %.0f",
+                        memory.megabytes("VmRSS"),
+                        IDLE.toSeconds(),
+                        memory.megabytes("RssAnon"),
+                        memory.megabytes("VmRSS") - memory.megabytes("RssAnon"),
+                        GOAL_MEGABYTES));
+        return agent;
+    }
+}
