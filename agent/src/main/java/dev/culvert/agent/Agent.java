@@ -19,6 +19,7 @@ import dev.culvert.agent.kube.PeerFile;
 import dev.culvert.agent.kube.PodWatch;
 import dev.culvert.agent.kube.VtepPublisher;
 import dev.culvert.agent.log.AgentLog;
+import dev.culvert.agent.metrics.ProcessMeters;
 import dev.culvert.agent.sandbox.KernelSandboxes;
 import dev.culvert.agent.state.Change;
 import dev.culvert.agent.state.ClusterEvent;
@@ -28,35 +29,24 @@ import dev.culvert.agent.state.NodeNetwork;
 import dev.culvert.agent.state.Notice;
 import dev.culvert.agent.state.RecentChanges;
 import dev.culvert.agent.state.VtepAnnouncement;
-import dev.culvert.agent.status.StatusReport;
 import dev.culvert.agent.sync.NodeSynchronization;
-import dev.culvert.agent.sync.RepairKind;
-import dev.culvert.agent.sync.SyncStats;
 import dev.culvert.linux.route.KernelRtnetlink;
 import dev.culvert.linux.route.LinkMonitor;
 import dev.culvert.overlay.Overlay;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.Timer;
 import io.micrometer.prometheus.PrometheusConfig;
 import io.micrometer.prometheus.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 import org.jspecify.annotations.Nullable;
@@ -70,14 +60,11 @@ import tools.jackson.databind.json.JsonMapper;
 final class Agent implements AutoCloseable {
     private static final Logger LOG = LogManager.getLogger(Agent.class);
 
-    /** Buckets of the histogram. */
-    private static final Duration[] APPLIED_WITHIN =
-            IntStream.of(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000)
-                    .mapToObj(Duration::ofMillis)
-                    .toArray(Duration[]::new);
-
     private final ConfigWatch configuration;
+
+    /** The one that the agent started with. */
     private final AgentConfig config;
+
     private final String nodeName;
     private final @Nullable Path kubeconfig;
 
@@ -122,6 +109,7 @@ final class Agent implements AutoCloseable {
     }
 
     private synchronized void compose() throws IOException {
+        ProcessMeters.leaveOut(metrics);
         KubernetesClient kube = closing(KubeConnection.open(kubeconfig, config.kubeApiServer()));
         KernelRtnetlink rtnetlink = closing(KernelRtnetlink.open());
         NodeAnnotations annotations = annotations();
@@ -146,20 +134,26 @@ final class Agent implements AutoCloseable {
         PodWatch pods = closing(new PodWatch(kube, nodeName, metrics, node.loop()::submit));
         LinkMonitor monitor = closing(LinkMonitor.open(_ -> node.loop().requestResync()));
         CniService cni = closing(cni(rtnetlink, node, nodes));
-        KeptInstallation files = installation(node, nodes);
-        Supplier<StatusReport> status = () -> report(node, nodes, publisher, cni, files, peers);
-        HealthServer health = closing(health(node, nodes, status));
+        NodeObservation observation = closing(observation(node, nodes, cni));
+        KeptInstallation files = installation(node, nodes, observation);
+        NodeStatus status =
+                status(
+                        new AgentParts(node, nodes, pods, peers, monitor, publisher, cni, files),
+                        observation);
+        HealthServer health = closing(health(status));
         AdminService admin =
-                closing(new AdminService(config, rtnetlink, node, cni::leases, status));
+                closing(new AdminService(config, rtnetlink, node, cni::leases, status::report));
 
         node.holdOn(cni::heldAddresses);
-        gauges(node, nodes, files);
+        observation.bindTo(metrics);
+        gauges(status, nodes, files);
         NodeMeters.bind(metrics, node, events);
         peers.bindTo(metrics);
         health.start();
         cni.start();
         admin.start();
         node.loop().start();
+        observation.start();
         monitor.start();
         publisher.start();
         condition.start();
@@ -171,6 +165,15 @@ final class Agent implements AutoCloseable {
             closing(files).start();
         }
         closing(configuration).start(change -> follow(change, node, files, events));
+    }
+
+    private NodeObservation observation(NodeSynchronization node, NodeWatch nodes, CniService cni) {
+        return new NodeObservation(
+                configuration, node, cni, () -> NodeStatus.conditions(node, nodes), changes);
+    }
+
+    private NodeStatus status(AgentParts parts, NodeObservation observation) {
+        return new NodeStatus(nodeName, parts, observation, configuration, changes, () -> vtep);
     }
 
     /** What is asked for now is compared with what is there. */
@@ -248,7 +251,7 @@ final class Agent implements AutoCloseable {
                 new NodeReadiness(
                         () -> attachable(node),
                         () ->
-                                conditions(node, nodes).values().stream()
+                                NodeStatus.conditions(node, nodes).values().stream()
                                         .filter(problem -> !problem.isEmpty())
                                         .findFirst()
                                         .orElse("it is just starting"));
@@ -273,111 +276,44 @@ final class Agent implements AutoCloseable {
     }
 
     /** Pods are attached once the whole path stands, so that their first packets get through. */
-    private static @Nullable NodeNetwork attachable(NodeSynchronization node) {
+    static @Nullable NodeNetwork attachable(NodeSynchronization node) {
         boolean inSync = node.loop().problems().values().stream().allMatch(String::isEmpty);
         return inSync ? node.network() : null;
     }
 
     /** The whole node must be ready: what the list promises is a working network. */
-    private KeptInstallation installation(NodeSynchronization node, NodeWatch nodes) {
+    private KeptInstallation installation(
+            NodeSynchronization node, NodeWatch nodes, NodeObservation observation) {
         return new KeptInstallation(
                 () -> new CniInstaller(InstalledFiles.of(configuration.get().cniFiles())),
-                () -> conditions(node, nodes).values().stream().allMatch(String::isEmpty));
+                () ->
+                        observation.with(NodeStatus.conditions(node, nodes)).values().stream()
+                                .allMatch(String::isEmpty));
     }
 
-    private HealthServer health(
-            NodeSynchronization node, NodeWatch nodes, Supplier<StatusReport> status) {
+    private HealthServer health(NodeStatus status) {
         JsonMapper json = new JsonMapper();
         return new HealthServer(
                 new InetSocketAddress(config.httpAddress(), config.httpPort()),
                 new HealthServer.Sources(
-                        () -> conditions(node, nodes),
-                        () -> json.writeValueAsString(status.get()),
+                        status::liveness,
+                        status::readiness,
+                        () -> json.writeValueAsString(status.report()),
                         metrics::scrape));
-    }
-
-    /** Readiness: a loss of the API after the start does not end it, for packets flow without. */
-    private static Map<String, String> conditions(NodeSynchronization node, NodeWatch nodes) {
-        Map<String, String> conditions = new LinkedHashMap<>();
-        if (node.loop().view() == null) {
-            String problem = nodes.problem();
-            conditions.put(
-                    "kubernetes",
-                    problem.isEmpty() ? "the cluster's nodes are being listed" : problem);
-        } else {
-            conditions.put("kubernetes", "");
-        }
-        conditions.putAll(node.loop().problems());
-        return conditions;
-    }
-
-    private StatusReport report(
-            NodeSynchronization node,
-            NodeWatch nodes,
-            VtepPublisher publisher,
-            CniService cni,
-            KeptInstallation files,
-            PeerFile peers) {
-        List<String> warnings =
-                Stream.concat(
-                                Stream.of(
-                                        node.limitation(),
-                                        node.retention(),
-                                        nodes.problem(),
-                                        peers.warning(),
-                                        publisher.problem()),
-                                Stream.concat(
-                                        files.problems().stream(),
-                                        configuration.warnings().stream()))
-                        .filter(each -> !each.isEmpty())
-                        .toList();
-        return new StatusSource(
-                        nodeName,
-                        conditions(node, nodes),
-                        Map.of(),
-                        warnings,
-                        vtep,
-                        node.network(),
-                        node.loop().view(),
-                        node.stats(),
-                        node.features(),
-                        Map.of(),
-                        cni.leases(),
-                        sync(node),
-                        changes.list())
-                .report();
-    }
-
-    private static StatusReport.SyncStatus sync(NodeSynchronization node) {
-        SyncStats stats = node.loop().stats();
-        Map<String, Long> repairs = new LinkedHashMap<>();
-        for (RepairKind kind : RepairKind.values()) {
-            repairs.put(kind.label(), node.repairs().count(kind));
-        }
-        return new StatusReport.SyncStatus(
-                stats.dirty(), stats.lastSuccessMillis(), stats.failures(), repairs);
     }
 
     private void bindMeters(Overlay overlay) {
         overlay.bindTo(metrics);
     }
 
-    private void gauges(NodeSynchronization node, NodeWatch nodes, KeptInstallation files) {
+    private void gauges(NodeStatus status, NodeWatch nodes, KeptInstallation files) {
         configuration.meters().bindTo(metrics);
-        Gauge.builder(
-                        "culvert.agent.ready",
-                        () ->
-                                conditions(node, nodes).values().stream().allMatch(String::isEmpty)
-                                        ? 1
-                                        : 0)
+        Gauge.builder("culvert.agent.ready", () -> status.isReady() ? 1 : 0)
                 .description("1 when every readiness condition holds")
                 .register(metrics);
-        Timer applied =
-                Timer.builder("culvert.sync.event.to.applied")
-                        .description("From a change that Kubernetes tells of to its application")
-                        .serviceLevelObjectives(APPLIED_WITHIN)
-                        .register(metrics);
-        node.loop().measure(nanos -> applied.record(nanos, TimeUnit.NANOSECONDS));
+        Gauge.builder("culvert.agent.alive", () -> status.isAlive() ? 1 : 0)
+                .description("1 while event loops, sync thread and watches run")
+                .register(metrics);
         Gauge.builder("culvert.agent.api.reachable", () -> nodes.problem().isEmpty() ? 1 : 0)
                 .description("1 while the Kubernetes API answers")
                 .register(metrics);

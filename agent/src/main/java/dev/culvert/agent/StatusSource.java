@@ -1,6 +1,7 @@
 package dev.culvert.agent;
 
 import dev.culvert.agent.ipam.AddressLease;
+import dev.culvert.agent.metrics.ProcessFigures;
 import dev.culvert.agent.probe.PeerHealth;
 import dev.culvert.agent.sandbox.Attachment;
 import dev.culvert.agent.state.Change;

@@ -27,7 +27,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -76,7 +79,12 @@ class AgentProcessIT {
         assertTheNodeIsSetUp();
         eventually(() -> assertThat(api.annotation("node1")).isEqualTo(vtep("node1", OWN_IP)));
         assertThat(agent.get("/healthz").status()).isEqualTo(200);
-        assertThat(agent.get("/metrics").body()).contains("culvert_agent_ready 1.0");
+        assertThat(agent.get("/metrics").body())
+                .contains("culvert_agent_ready 1.0")
+                .contains("culvert_agent_alive 1.0")
+                .contains("culvert_peer_nodes{state=\"up\",} 0.0")
+                .containsPattern("culvert_agent_self_tests_total\\{result=\"passed\",} [1-9]");
+        assertThat(undocumented(agent.get("/metrics").body())).isEmpty();
 
         List<Link> links = rtnetlink.links();
         assertThat(agent.terminate()).as(agent.output()).isEqualTo(0);
@@ -129,6 +137,12 @@ class AgentProcessIT {
             assertThat(rtnetlink.link(name).orElseThrow().index()).isNotEqualTo(deleted);
             awaitReady(agent);
         }
+        Map<String, Long> repairs = agent.report().sync().repairs();
+        assertThat(List.of("route", "bridge", "tunnel"))
+                .allSatisfy(kind -> assertThat(repairs.get(kind)).as(kind).isPositive());
+        assertThat(agent.report().changes())
+                .extracting(StatusReport.ChangeStatus::text)
+                .contains("put right: bridge culvert0", "put right: tunnel culvert.tun");
     }
 
     @Test
@@ -169,6 +183,10 @@ class AgentProcessIT {
         Map<String, Boolean> wanted = new TreeMap<>();
         agent.report().features().forEach(each -> wanted.put(each.name(), each.wanted()));
         assertThat(wanted).isEqualTo(expected);
+        StatusReport report = agent.report();
+        assertThat(report.egress().packets()).as("the test of the path is none of them").isZero();
+        assertThat(report.ingress().packets()).isZero();
+        assertThat(report.dropped("unknown_vtep")).isZero();
         assertThat(agent.get("/metrics").body())
                 .contains("culvert_overlay_feature_enabled{feature=\"coalescing\",} 0.0")
                 .contains("culvert_overlay_feature_enabled{feature=\"tun_checksum\",} 1.0");
@@ -353,6 +371,20 @@ class AgentProcessIT {
     private <T extends AutoCloseable> T start(T part) {
         opened.add(part);
         return part;
+    }
+
+    /** Names of ours that docs/metrics.md does not have. */
+    private static Set<String> undocumented(String metrics) throws IOException {
+        Set<String> names =
+                metrics.lines()
+                        .filter(line -> line.startsWith("# TYPE culvert_"))
+                        .map(line -> line.substring("# TYPE ".length(), line.lastIndexOf(' ')))
+                        .filter(name -> !name.endsWith("_max"))
+                        .collect(Collectors.toCollection(TreeSet::new));
+        assertThat(names).hasSizeGreaterThan(40);
+        String page = Files.readString(Path.of("..", "docs", "metrics.md"));
+        names.removeIf(name -> page.contains("\n| `" + name + "` | "));
+        return names;
     }
 
     private void assertTheNodeIsSetUp() throws Exception {

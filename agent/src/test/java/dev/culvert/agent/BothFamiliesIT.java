@@ -145,11 +145,23 @@ class BothFamiliesIT {
             one.awaitRanges(ranges(1, families), 1);
             two.awaitRanges(ranges(2, families), 1);
             assertThatPodsReachEachOther(one, two, families.length, mtu);
+            assertThatTheProbeFindsThePeer(one);
+            assertThatTheProbeFindsThePeer(two);
         }
         assertThatPodsOfAnEarlierRangeStayInReach(api, one, two);
         assertThat(namespaces.check(first, "sysctl", "-n", "net.ipv6.conf.eth0.accept_ra"))
                 .as("a node that forwards still listens to routers")
                 .isEqualTo("2\n");
+    }
+
+    private void assertThatTheProbeFindsThePeer(Node node) {
+        eventually(
+                node,
+                () -> {
+                    StatusReport.PeerStatus peer = node.agent.report().peers().getFirst();
+                    assertThat(peer.state()).as(peer.toString()).isIn("up", "lossy");
+                    assertThat(peer.rttMicros()).isPositive();
+                });
     }
 
     private void assertThatPodsReachEachOther(Node one, Node two, int families, int mtu)

@@ -31,6 +31,7 @@ final class DependencyTest {
     private static final String HTTP = ROOT + ".http";
     private static final String INSTALL = ROOT + ".install";
     private static final String PROBE = ROOT + ".probe";
+    private static final String METERS = ROOT + ".metrics";
     private static final String STATUS = ROOT + ".status";
     private static final String COMMAND = ROOT + ".command";
     private static final String CAPTURE = ROOT + ".capture";
@@ -63,6 +64,21 @@ final class DependencyTest {
     @ArchTest static final ArchRule httpUsesNothing = only(HTTP, "com.sun.net.httpserver");
 
     @ArchTest static final ArchRule probeAsksPeers = only(PROBE, STATE, NET, LINUX, ICMP, LOG);
+
+    @ArchTest
+    static final ArchRule metricsShowWhatOthersCount =
+            only(
+                    METERS,
+                    STATE,
+                    CONFIG,
+                    STATUS,
+                    PROBE,
+                    SYNC,
+                    OVERLAY,
+                    FDB,
+                    METRICS,
+                    "io.prometheus.client..",
+                    "com.sun.management");
 
     @ArchTest static final ArchRule statusIsValues = only(STATUS);
 

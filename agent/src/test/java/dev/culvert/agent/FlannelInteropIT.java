@@ -61,6 +61,11 @@ class FlannelInteropIT {
                 out.exchange(4 * MEGABYTE);
                 in.exchange(4 * MEGABYTE);
             }
+            here.eventually(
+                    () ->
+                            assertThat(agent.report().peers().getFirst().state())
+                                    .as("the kernel answers the probe")
+                                    .isIn("up", "lossy"));
             StatusReport report = agent.report();
             assertThat(Stream.of("wrong_mac", "wrong_vni", "bad_vxlan_flags", "spoofed_source"))
                     .allMatch(reason -> report.dropped(reason) == 0);

@@ -7,6 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import dev.culvert.linux.libc.LibC;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /**
  * Wakes a thread that waits for a descriptor, for good: once raised it stays raised. {@link #raise}
@@ -49,15 +50,30 @@ public final class StopSignal implements AutoCloseable {
      * @return false when the signal was raised
      */
     public boolean awaitReadable(Descriptor descriptor) throws LinuxException {
+        return awaitReadable(List.of(descriptor), FOREVER);
+    }
+
+    /**
+     * Waits until one of these has something to read or failed, at most {@code millis}
+     * milliseconds.
+     *
+     * @return false when the signal was raised
+     */
+    public boolean awaitReadable(List<Descriptor> descriptors, int millis) throws LinuxException {
+        int count = descriptors.size() + 1;
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment polled = arena.allocate(2L * POLLFD_SIZE, Integer.BYTES);
+            MemorySegment polled = arena.allocate((long) count * POLLFD_SIZE, Integer.BYTES);
             describe(polled.asSlice(0, POLLFD_SIZE), event);
-            describe(polled.asSlice(POLLFD_SIZE, POLLFD_SIZE), descriptor);
+            for (int i = 1; i < count; i++) {
+                describe(
+                        polled.asSlice((long) i * POLLFD_SIZE, POLLFD_SIZE),
+                        descriptors.get(i - 1));
+            }
             int result;
             do {
-                result = LibC.poll(polled, 2, FOREVER);
+                result = LibC.poll(polled, count, millis);
             } while (result == -Errno.EINTR.number());
-            LinuxException.check(result, "poll", descriptor.toString());
+            LinuxException.check(result, "poll", descriptors.toString());
             return polled.get(JAVA_SHORT, 6) == 0;
         }
     }

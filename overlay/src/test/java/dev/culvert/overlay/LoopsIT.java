@@ -75,9 +75,12 @@ class LoopsIT {
             node.overlay.onEveryLoop(() -> awaitUninterruptibly(release));
             try {
                 await().atMost(Duration.ofSeconds(20)).until(() -> lag(registry) > 0.3);
+                assertThat(node.overlay.waiting()).isGreaterThan(Duration.ofMillis(200));
             } finally {
                 release.countDown();
             }
+            await().atMost(Duration.ofSeconds(20))
+                    .until(() -> node.overlay.waiting().compareTo(Duration.ofMillis(200)) < 0);
             assertThat(lag(registry)).isGreaterThan(0.3);
         }
         assertThat(registry.find("culvert.overlay.loop.lag").gauge()).isNull();

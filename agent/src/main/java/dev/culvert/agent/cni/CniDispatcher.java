@@ -5,8 +5,10 @@ import dev.culvert.linux.netns.NetworkNamespace;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +25,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class CniDispatcher {
     private static final Logger LOG = LogManager.getLogger(CniDispatcher.class);
+
+    /** Few, since each verb and result has them all. */
+    private static final Duration[] BUCKETS =
+            IntStream.of(2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
+                    .mapToObj(Duration::ofMillis)
+                    .toArray(Duration[]::new);
+
     private static final Set<String> ABOUT_A_CONTAINER = Set.of("ADD", "DEL", "CHECK");
 
     /** What to send back. */
@@ -173,7 +182,7 @@ final class CniDispatcher {
                 .description("CNI calls, by verb and by how they ended")
                 .tag("verb", handlers.containsKey(command) ? command : "other")
                 .tag("result", result)
-                .publishPercentileHistogram()
+                .serviceLevelObjectives(BUCKETS)
                 .register(metrics);
     }
 }

@@ -106,6 +106,22 @@ final class CniFraming {
         }
     }
 
+    /** The frame of a request. */
+    static byte[] request(byte[] payload) {
+        return ByteBuffer.allocate(REQUEST.length + Integer.BYTES + payload.length)
+                .put(REQUEST)
+                .putInt(payload.length)
+                .put(payload)
+                .array();
+    }
+
+    /** Whether these first bytes of an answer say that the request was carried out. */
+    static boolean isSuccess(byte[] header, int length) {
+        return length == HEADER_BYTES
+                && Arrays.equals(ANSWER, 0, 4, header, 0, 4)
+                && ByteBuffer.wrap(header).getInt(4) == 0;
+    }
+
     /** The frame of an answer. */
     static byte[] answer(int exitStatus, String stdout) {
         byte[] text = stdout.getBytes(UTF_8);

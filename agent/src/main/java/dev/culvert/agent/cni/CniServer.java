@@ -98,6 +98,12 @@ final class CniServer implements AutoCloseable {
                         .start(() -> accept(listening, pool));
     }
 
+    /** Whether it accepted requests and does so no more. */
+    boolean hasEnded() {
+        Thread thread = acceptor;
+        return thread != null && thread.getState() == Thread.State.TERMINATED;
+    }
+
     private void accept(UnixServerSocket listening, ExecutorService pool) {
         try {
             for (UnixSocket connection = listening.accept();

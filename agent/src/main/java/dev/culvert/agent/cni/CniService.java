@@ -180,6 +180,19 @@ public final class CniService implements AutoCloseable {
         return leases.held();
     }
 
+    /**
+     * Why requests are not answered, a sentence; empty when they are. Asks as the executable does,
+     * and waits for the answer.
+     */
+    public String problem() {
+        return CniSelfCheck.problem(runDirectory.resolve("cni.sock"));
+    }
+
+    /** Whether its thread ran and runs no more. */
+    public boolean hasEnded() {
+        return server.hasEnded();
+    }
+
     /** Stops answering; attachments and leases stay. */
     @Override
     public void close() {

@@ -9,8 +9,8 @@ import java.util.Map;
 
 /**
  * The agent's configuration, checked. Immutable, any thread. Components are the {@link Settings} of
- * the same name, {@code underlayInterface} being {@code interface}; {@code dataPath} and {@code
- * cniFiles} hold several of them.
+ * the same name, {@code underlayInterface} being {@code interface}; {@code dataPath}, {@code probe}
+ * and {@code cniFiles} hold several of them.
  */
 public record AgentConfig(
         List<Cidr> clusterCidrs,
@@ -24,6 +24,7 @@ public record AgentConfig(
         int loops,
         int transmitQueueLength,
         DataPathConfig dataPath,
+        ProbeConfig probe,
         Path runDir,
         CniFilesConfig cniFiles,
         InetAddress httpAddress,
@@ -71,6 +72,7 @@ public record AgentConfig(
                 values.get(Settings.LOOPS),
                 values.get(Settings.TRANSMIT_QUEUE_LENGTH),
                 dataPath(values),
+                new ProbeConfig(values.get(Settings.PEER_PROBE), values.get(Settings.PEER_METRICS)),
                 values.get(Settings.RUN_DIR),
                 cniFiles(values),
                 values.get(Settings.HTTP_ADDRESS),
@@ -114,6 +116,7 @@ public record AgentConfig(
         printable.put("loops", Integer.toString(eventLoops()));
         printable.put("transmitQueueLength", Integer.toString(transmitQueueLength));
         printable.putAll(dataPath.printable());
+        printable.putAll(probe.printable());
         printable.put("runDir", runDir.toString());
         printable.putAll(cniFiles.printable());
         printable.put("http", httpAddress.getHostAddress() + ":" + httpPort);

@@ -166,6 +166,25 @@ public final class Settings {
                     .whileRunning();
 
     /** See its text. */
+    public static final Setting<Boolean> PEER_PROBE =
+            flag(
+                            "peerProbe",
+                            "Ask the other nodes through the overlay whether they are there, for their"
+                                    + " state, round-trip time and loss.")
+                    .whileRunning();
+
+    /** See its text. */
+    public static final Setting<Integer> PEER_METRICS =
+            number(
+                            "peerMetrics",
+                            100,
+                            0,
+                            10_000,
+                            "How many other nodes may have metrics of their own; with more nodes only"
+                                    + " those that are not well have.")
+                    .whileRunning();
+
+    /** See its text. */
     public static final Setting<Path> RUN_DIR =
             new Setting<>(
                     "runDir",
@@ -290,6 +309,8 @@ public final class Settings {
                     DSCP,
                     SPIN_MICROS,
                     ICMP_ERRORS,
+                    PEER_PROBE,
+                    PEER_METRICS,
                     RUN_DIR,
                     CNI_CONF_DIR,
                     CNI_BIN_DIR,

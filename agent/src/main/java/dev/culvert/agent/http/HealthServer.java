@@ -37,11 +37,14 @@ public final class HealthServer implements AutoCloseable {
     /**
      * Where the answers come from.
      *
-     * @param conditions what readiness needs: a name, and a sentence or nothing when it holds
+     * @param liveness what must hold, or the agent should be started anew: a name, and a sentence
+     *     or nothing when it holds
+     * @param conditions what readiness needs, likewise
      * @param status JSON
      * @param metrics in Prometheus' text format
      */
     public record Sources(
+            Supplier<Map<String, String>> liveness,
             Supplier<Map<String, String>> conditions,
             Supplier<String> status,
             Supplier<String> metrics) {}
@@ -63,8 +66,10 @@ public final class HealthServer implements AutoCloseable {
                 Executors.newFixedThreadPool(
                         2, Thread.ofPlatform().daemon().name("http-", 0).factory());
         created.setExecutor(threads);
-        created.createContext("/healthz", exchange -> answer(exchange, 200, TEXT, "ok\n"));
-        created.createContext("/readyz", this::ready);
+        created.createContext(
+                "/healthz", exchange -> answer(exchange, sources.liveness().get(), "alive"));
+        created.createContext(
+                "/readyz", exchange -> answer(exchange, sources.conditions().get(), "ready"));
         created.createContext(
                 "/status", exchange -> answer(exchange, 200, JSON, sources.status().get()));
         created.createContext(
@@ -96,9 +101,10 @@ public final class HealthServer implements AutoCloseable {
         return running == null ? address : running.getAddress();
     }
 
-    private void ready(HttpExchange exchange) throws IOException {
-        Map<String, String> conditions = sources.conditions().get();
-        boolean ready = conditions.values().stream().allMatch(String::isEmpty);
+    /** Each condition on a line, and whether all hold. */
+    private static void answer(HttpExchange exchange, Map<String, String> conditions, String what)
+            throws IOException {
+        boolean all = conditions.values().stream().allMatch(String::isEmpty);
         String lines =
                 conditions.entrySet().stream()
                         .map(
@@ -108,7 +114,7 @@ public final class HealthServer implements AutoCloseable {
                                                 : "[-] %s: %s\n"
                                                         .formatted(each.getKey(), each.getValue()))
                         .collect(Collectors.joining());
-        answer(exchange, ready ? 200 : 503, TEXT, lines + (ready ? "ready\n" : "not ready\n"));
+        answer(exchange, all ? 200 : 503, TEXT, lines + (all ? "" : "not ") + what + "\n");
     }
 
     private static void answer(HttpExchange exchange, int status, String type, String body)

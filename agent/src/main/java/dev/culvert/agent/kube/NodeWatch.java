@@ -77,6 +77,11 @@ public final class NodeWatch implements AutoCloseable {
         watch.start();
     }
 
+    /** Whether its thread ran and runs no more. */
+    public boolean hasEnded() {
+        return watch.hasEnded();
+    }
+
     /** Whether all nodes have been listed since the start. */
     public boolean isListed() {
         return watch.isListed();

@@ -50,6 +50,11 @@ public final class PodWatch implements AutoCloseable {
         watch.start();
     }
 
+    /** Whether its thread ran and runs no more. */
+    public boolean hasEnded() {
+        return watch.hasEnded();
+    }
+
     /** Whether all pods of the node have been listed since the start. */
     public boolean isListed() {
         return watch.isListed();

@@ -123,6 +123,11 @@ final class ResourceWatch<V> implements AutoCloseable {
         return health.problem();
     }
 
+    /** Whether its thread ran and runs no more. */
+    boolean hasEnded() {
+        return thread.getState() == Thread.State.TERMINATED;
+    }
+
     WatchMeters meters() {
         return meters;
     }

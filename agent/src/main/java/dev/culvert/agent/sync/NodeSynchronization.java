@@ -109,6 +109,11 @@ public final class NodeSynchronization implements AutoCloseable {
         return plan.network();
     }
 
+    /** The data path, or null while there is none. */
+    public @Nullable Overlay overlay() {
+        return overlay.overlay();
+    }
+
     /** The data path's counters, or null while there is none. */
     public @Nullable TrafficStats stats() {
         return overlay.stats();

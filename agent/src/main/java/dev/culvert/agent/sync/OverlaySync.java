@@ -195,6 +195,11 @@ final class OverlaySync implements Synchronizer {
         return published;
     }
 
+    /** The data path, or null while there is none. */
+    @Nullable Overlay overlay() {
+        return overlay;
+    }
+
     /** The counters now, or null while there is no data path. */
     @Nullable TrafficStats stats() {
         Overlay current = overlay;

@@ -107,9 +107,9 @@ public final class SyncLoop implements AutoCloseable {
         return meter.running();
     }
 
-    /** Whether its thread runs. */
-    public boolean isAlive() {
-        return thread.isAlive();
+    /** Whether its thread ran and runs no more. */
+    public boolean hasEnded() {
+        return thread.getState() == Thread.State.TERMINATED;
     }
 
     /** Makes it look at the kernel again soon. */

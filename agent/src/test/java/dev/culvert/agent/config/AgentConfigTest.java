@@ -31,6 +31,7 @@ class AgentConfigTest {
                                 0,
                                 1000,
                                 new DataPathConfig(true, true, true, true, true, "none", 50, true),
+                                new ProbeConfig(true, 100),
                                 Path.of("/run/culvert"),
                                 new CniFilesConfig(
                                         Path.of(""),
@@ -68,6 +69,8 @@ class AgentConfigTest {
                         dscp: inherit
                         spinMicros: 7
                         icmpErrors: false
+                        peerProbe: false
+                        peerMetrics: 0
                         runDir: /run/other
                         cniConfDir: /etc/cni/net.d
                         cniBinDir: /usr/lib/cni
@@ -94,6 +97,7 @@ class AgentConfigTest {
                                 50,
                                 new DataPathConfig(
                                         false, false, false, false, false, "inherit", 7, false),
+                                new ProbeConfig(false, 0),
                                 Path.of("/run/other"),
                                 new CniFilesConfig(
                                         Path.of("/etc/cni/net.d"),

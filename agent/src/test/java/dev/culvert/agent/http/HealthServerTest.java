@@ -23,10 +23,14 @@ import org.junit.jupiter.api.Test;
 
 class HealthServerTest {
     private volatile String status = "{}";
+    private final Map<String, String> liveness = new ConcurrentSkipListMap<>();
     private final Map<String, String> conditions = new ConcurrentSkipListMap<>();
     private final HealthServer.Sources sources =
             new HealthServer.Sources(
-                    () -> new TreeMap<>(conditions), () -> status, () -> "metric 1\n");
+                    () -> new TreeMap<>(liveness),
+                    () -> new TreeMap<>(conditions),
+                    () -> status,
+                    () -> "metric 1\n");
     private final HealthServer server =
             new HealthServer(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), sources);
 
@@ -45,6 +49,17 @@ class HealthServerTest {
     void isAliveWhateverTheConditions() throws Exception {
         conditions.put("node", "broken");
         assertThat(get("/healthz").statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void isNotAliveWhenAThreadIsStuckThoughItIsReady() throws Exception {
+        liveness.put("sync", "");
+        assertThat(get("/healthz").body()).isEqualTo("[+] sync ok\nalive\n");
+        liveness.put("sync", "its thread has ended");
+        HttpResponse<String> answer = get("/healthz");
+        assertThat(answer.statusCode()).isEqualTo(503);
+        assertThat(answer.body()).isEqualTo("[-] sync: its thread has ended\nnot alive\n");
+        assertThat(get("/readyz").statusCode()).isEqualTo(200);
     }
 
     @Test

@@ -36,7 +36,10 @@ final class SimulatedAgent implements AutoCloseable {
                 new HealthServer(
                         new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                         new HealthServer.Sources(
-                                Map::of, () -> json.writeValueAsString(report()), () -> ""));
+                                Map::of,
+                                Map::of,
+                                () -> json.writeValueAsString(report()),
+                                () -> ""));
     }
 
     String start() throws IOException {

@@ -76,6 +76,11 @@ public final class NotificationThread<T> implements AutoCloseable {
         thread.start();
     }
 
+    /** Whether its thread ran and runs no more. */
+    public boolean hasEnded() {
+        return thread.getState() == Thread.State.TERMINATED;
+    }
+
     private void run() {
         try {
             while (subscription.await(stop)) {

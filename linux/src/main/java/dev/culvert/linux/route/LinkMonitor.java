@@ -56,6 +56,11 @@ public final class LinkMonitor implements AutoCloseable {
         thread.start();
     }
 
+    /** Whether its thread ran and runs no more. */
+    public boolean hasEnded() {
+        return thread.hasEnded();
+    }
+
     private static void read(NetlinkMessage message, Set<Change> changes) {
         switch (message.type()) {
             case Rtm.NEWLINK, Rtm.DELLINK -> changes.add(Change.LINK);

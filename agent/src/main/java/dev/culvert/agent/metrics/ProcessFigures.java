@@ -1,4 +1,4 @@
-package dev.culvert.agent;
+package dev.culvert.agent.metrics;
 
 import com.sun.management.OperatingSystemMXBean;
 import dev.culvert.agent.status.StatusReport.ProcessStatus;
@@ -10,13 +10,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /** Figures about this process. Stateless, any thread. */
-final class ProcessFigures {
+public final class ProcessFigures {
     private static final Path STATUS = Path.of("/proc/self/status");
     private static final String RESIDENT = "VmRSS:";
 
     private ProcessFigures() {}
 
-    static ProcessStatus now() {
+    /** All of them. */
+    public static ProcessStatus now() {
         MemoryUsage heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage();
         return new ProcessStatus(
                 Runtime.version().toString(),
@@ -28,19 +29,19 @@ final class ProcessFigures {
     }
 
     /** When the virtual machine started, in milliseconds since 1970. */
-    static long startedMillis() {
+    public static long startedMillis() {
         return ManagementFactory.getRuntimeMXBean().getStartTime();
     }
 
     /** Time of all cores since the start. */
-    static Duration cpu() {
+    private static Duration cpu() {
         return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
                 ? Duration.ofNanos(Math.max(0, system.getProcessCpuTime()))
                 : Duration.ZERO;
     }
 
     /** Memory of the whole process; 0 where it cannot be read. */
-    static long residentBytes() {
+    public static long residentBytes() {
         try {
             return Files.readAllLines(STATUS).stream()
                     .filter(line -> line.startsWith(RESIDENT))
