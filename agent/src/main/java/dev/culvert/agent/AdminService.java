@@ -86,6 +86,7 @@ final class AdminService implements AutoCloseable {
         handlers.put("GET /v1/policy", (_, answer) -> answer.json(PolicyReport.NONE));
         handlers.put("GET /v1/trace", (request, answer) -> answer.json(trace(request)));
         handlers.put("GET /v1/capture", new CaptureHandler(config, rtnetlink, node, status));
+        handlers.put("GET /v1/ping", new PingHandler(node));
         handlers.put("GET /v1/log-level", (_, answer) -> answer.json(AgentLog.levels()));
         handlers.put("POST /v1/log-level", AdminService::setLevel);
         return handlers;

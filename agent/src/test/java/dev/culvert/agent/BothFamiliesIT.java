@@ -204,6 +204,18 @@ class BothFamiliesIT {
                 CommandRun.of(one.run.resolve("agent.sock"), "trace", from, "10.244.1.250");
         assertThat(lost.status()).as(lost.toString()).isEqualTo(1);
         assertThat(lost.out()).contains("dropped: no pod of this node has 10.244.1.250");
+        CommandRun ping =
+                CommandRun.of(
+                        one.run.resolve("agent.sock"),
+                        "ping",
+                        "node2",
+                        "--mtu",
+                        "--count=3",
+                        "--interval=1");
+        assertThat(ping.status()).as(ping.toString()).isZero();
+        assertThat(ping.out())
+                .contains("node2 at 10.244.2.0 through the overlay")
+                .contains("bytes, which is the pods' MTU");
         CommandRun level = CommandRun.of(one.run.resolve("agent.sock"), "log-level", "debug");
         assertThat(level.out()).as(level.toString()).containsPattern("(?m)^root +debug$");
         assertThat(captured(one, near, to, "--inner")).isEqualTo("icmp");

@@ -35,6 +35,7 @@ final class DependencyTest {
     private static final String STATUS = ROOT + ".status";
     private static final String COMMAND = ROOT + ".command";
     private static final String CAPTURE = ROOT + ".capture";
+    private static final String PING = ROOT + ".ping";
     private static final String LOGGING = ROOT + ".log";
     private static final String DOCTOR = ROOT + ".doctor";
     private static final String TRACE = ROOT + ".trace";
@@ -105,6 +106,8 @@ final class DependencyTest {
     @ArchTest static final ArchRule doctorReadsFiles = only(DOCTOR, CONFIG, STATUS);
 
     @ArchTest static final ArchRule logUsesItsLibrary = only(LOGGING, LOG + "..");
+
+    @ArchTest static final ArchRule pingUsesTheSocket = only(PING, NET, LINUX, LINUX + ".icmp");
 
     @ArchTest static final ArchRule adminTakesHandlers = only(ADMIN, LINUX, JSON, LOG);
 

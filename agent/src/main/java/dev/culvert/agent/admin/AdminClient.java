@@ -19,7 +19,7 @@ import tools.jackson.databind.json.JsonMapper;
 /** Asks the agent of this node at its socket. One thread for each request. */
 public final class AdminClient {
     /** How long the agent may be silent. */
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private static final int OK = 200;
     private static final int ECONNRESET = 104;

@@ -17,6 +17,8 @@ public final class Commands {
                 .addSubcommand(new LeasesCommand(environment))
                 .addSubcommand(new PolicyCommand(environment))
                 .addSubcommand(new TraceCommand(environment))
+                .addSubcommand(new PingCommand(environment))
+                .addSubcommand(new BenchCommand(environment))
                 .addSubcommand(new CaptureCommand(environment))
                 .addSubcommand(new DoctorCommand(environment))
                 .addSubcommand(new LogLevelCommand(environment))
