@@ -1,6 +1,9 @@
 package dev.culvert.agent.doctor;
 
+import java.io.ByteArrayOutputStream;
+import java.io.FileInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -15,6 +18,8 @@ import java.util.Optional;
  * test. Stateless, any thread.
  */
 public final class Machine {
+    private static final int PART = 64 * 1024;
+
     private final Path root;
 
     /** One whose files are below {@code root}. */
@@ -28,10 +33,16 @@ public final class Machine {
 
     /** The text of a file without its last line end; empty if it cannot be read. */
     Optional<String> read(String absolute) {
-        try {
-            return Optional.of(
-                    new String(Files.readAllBytes(path(absolute)), StandardCharsets.UTF_8)
-                            .stripTrailing());
+        // Not Files.readAllBytes: it reads a file without a size by the byte first, and the numbers
+        // of
+        // /proc/sys come with the first read or not at all.
+        try (InputStream file = new FileInputStream(path(absolute).toFile())) {
+            ByteArrayOutputStream text = new ByteArrayOutputStream();
+            byte[] part = new byte[PART];
+            for (int read = file.read(part); read > 0; read = file.read(part)) {
+                text.write(part, 0, read);
+            }
+            return Optional.of(text.toString(StandardCharsets.UTF_8).stripTrailing());
         } catch (IOException _) {
             return Optional.empty();
         }

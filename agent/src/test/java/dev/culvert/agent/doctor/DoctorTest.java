@@ -61,6 +61,14 @@ final class DoctorTest {
                 .orElseThrow();
     }
 
+    /** The kernel gives such a number in one piece, and only to who asks for enough at once. */
+    @Test
+    void readsKernelParametersOfSeveralDigitsWhole() {
+        Machine here = new Machine(Path.of("/"));
+        String threads = here.read("/proc/sys/kernel/threads-max").orElseThrow();
+        assertThat(threads).hasSizeGreaterThan(2).containsOnlyDigits();
+    }
+
     @Test
     void findsNothingOnASoundMachine() {
         assertThat(examine()).allMatch(each -> each.level().equals("ok")).hasSize(14);
