@@ -134,7 +134,8 @@ final class AdminService implements AutoCloseable {
                 leases.get(),
                 node.network(),
                 config.tunnel(),
-                fdb == null ? null : fdb.entries());
+                fdb == null ? null : fdb.entries(),
+                status.get().peers());
     }
 
     private List<LeaseReport> leaseReports() throws LinuxException {

@@ -2,6 +2,7 @@ package dev.culvert.agent.trace;
 
 import dev.culvert.agent.ipam.AddressLease;
 import dev.culvert.agent.state.NodeNetwork;
+import dev.culvert.agent.status.StatusReport.PeerStatus;
 import dev.culvert.linux.route.Address;
 import dev.culvert.linux.route.Link;
 import dev.culvert.linux.route.Neighbor;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param network what pods are attached to, or null while they cannot be
  * @param tunnel the TUN device's name
  * @param fdb what the data path forwards by, or null while it is not open
+ * @param peers how the other nodes are
  */
 public record NodeFacts(
         List<Link> links,
@@ -30,7 +32,8 @@ public record NodeFacts(
         List<AddressLease> leases,
         @Nullable NodeNetwork network,
         String tunnel,
-        @Nullable List<FdbEntry> fdb) {
+        @Nullable List<FdbEntry> fdb,
+        List<PeerStatus> peers) {
 
     Optional<Link> link(int index) {
         return links.stream().filter(each -> each.index() == index).findFirst();
@@ -52,6 +55,10 @@ public record NodeFacts(
         return neighbors.stream()
                 .filter(each -> each.linkIndex() == link && each.address().equals(address))
                 .findFirst();
+    }
+
+    Optional<PeerStatus> status(String node) {
+        return peers.stream().filter(each -> each.node().equals(node)).findFirst();
     }
 
     /** The longest prefix counts, as in the data path. */

@@ -2,6 +2,7 @@ package dev.culvert.agent.trace;
 
 import dev.culvert.agent.ipam.AddressLease;
 import dev.culvert.agent.sandbox.Attachment;
+import dev.culvert.agent.status.StatusReport.PeerStatus;
 import dev.culvert.agent.status.TraceReport;
 import dev.culvert.linux.LinuxException;
 import dev.culvert.linux.route.Link;
@@ -227,10 +228,41 @@ public final class Tracer {
         String link = name(decision.linkIndex());
         ok("underlay", "to %s: %s".formatted(text(vtep.address()), describe(decision, link)));
         mtu(decision, vtep);
+        facts.status(vtep.node()).ifPresent(this::health);
         return new End(
                 true,
                 "leaves by %s for node %s, which delivers it: run the same trace there"
                         .formatted(link, vtep.node()));
+    }
+
+    /** What the probe through the overlay found out: no drop here, but perhaps there. */
+    private void health(PeerStatus peer) {
+        switch (peer.state()) {
+            case "up" ->
+                    ok("peer", "%s answers the probe, in %d us".formatted(peer.node(), rtt(peer)));
+            case "lossy" ->
+                    note(
+                            "peer",
+                            "%s answers the probe, but packets to or from it get lost: %.0f %% of the latest"
+                                    .formatted(peer.node(), loss(peer) * 100));
+            case "down" ->
+                    note(
+                            "peer",
+                            "%s does not answer the probe: see culvert ping %s, and its agent"
+                                    .formatted(peer.node(), peer.node()));
+            default ->
+                    note(
+                            "peer",
+                            "it is not known how %s is: nobody has asked".formatted(peer.node()));
+        }
+    }
+
+    private static long rtt(PeerStatus peer) {
+        return peer.rttMicros() == null ? 0 : peer.rttMicros();
+    }
+
+    private static double loss(PeerStatus peer) {
+        return peer.lossRatio() == null ? 0 : peer.lossRatio();
     }
 
     private void mtu(RouteDecision decision, Vtep vtep) {

@@ -8,6 +8,8 @@ import dev.culvert.agent.ipam.Endpoint;
 import dev.culvert.agent.sandbox.Attachment;
 import dev.culvert.agent.state.NodeNetwork;
 import dev.culvert.agent.state.PodInfo;
+import dev.culvert.agent.status.StatusReport.PeerStatus;
+import dev.culvert.agent.status.StatusReport.TrafficStatus;
 import dev.culvert.agent.status.TraceReport;
 import dev.culvert.linux.Errno;
 import dev.culvert.linux.LinuxException;
@@ -48,6 +50,8 @@ final class TracerTest {
     private @Nullable List<FdbEntry> fdb =
             List.of(new FdbEntry(Cidr.parse("10.244.2.0/24"), NODE2));
 
+    private List<PeerStatus> peers = List.of();
+
     private static InetAddress ip(String text) {
         return IpAddresses.parse(text);
     }
@@ -70,7 +74,8 @@ final class TracerTest {
                         new NodeNetwork(
                                 "culvert0", List.of(Cidr.parse("10.244.1.0/24")), 1450, 65536),
                         "culvert.tun",
-                        fdb);
+                        fdb,
+                        peers);
         return new Tracer(facts, this::route, new Tracer.Flow(ip(from), ip(to), "any", 0)).trace();
     }
 
@@ -117,6 +122,45 @@ final class TracerTest {
                             assertThat(step.what()).isEqualTo("fdb");
                             assertThat(step.text()).contains("10.244.2.0/24", "192.0.2.2");
                         });
+    }
+
+    @Test
+    void tellsHowTheOtherNodeIs() {
+        assertThat(trace("10.244.1.2", "10.244.2.7").steps())
+                .extracting(TraceReport.Step::what)
+                .doesNotContain("peer");
+        peers = List.of(peer("up", 220L, 0.0));
+        assertThat(peerStep()).isEqualTo("ok node2 answers the probe, in 220 us");
+        peers = List.of(peer("lossy", 220L, 0.25));
+        assertThat(peerStep()).startsWith("note node2 answers").contains("get lost: 25 % of");
+        peers = List.of(peer("down", null, 1.0));
+        assertThat(peerStep()).startsWith("note node2 does not answer the probe");
+        peers = List.of(peer("unknown", null, null));
+        assertThat(peerStep()).startsWith("note it is not known how node2 is");
+    }
+
+    private String peerStep() {
+        return trace("10.244.1.2", "10.244.2.7").steps().stream()
+                .filter(step -> step.what().equals("peer"))
+                .map(step -> step.result() + " " + step.text())
+                .findFirst()
+                .orElse("none");
+    }
+
+    private static PeerStatus peer(String state, @Nullable Long rtt, @Nullable Double loss) {
+        TrafficStatus nothing = new TrafficStatus(0, 0, 0);
+        return new PeerStatus(
+                "node2",
+                List.of("10.244.2.0/24"),
+                "192.0.2.2",
+                4789,
+                MAC.toString(),
+                state,
+                rtt,
+                loss,
+                null,
+                nothing,
+                nothing);
     }
 
     @Test
