@@ -224,7 +224,7 @@ class AgentProcessIT {
                         assertThat(api.events("node1"))
                                 .anyMatch(each -> each.contains("ConfigRefused")));
         assertThat(wanted(agent)).contains("coalescing");
-        assertThat(agent.get("/readyz").status()).isEqualTo(200);
+        awaitReady(agent);
     }
 
     private static List<String> wanted(AgentProcess agent) throws Exception {

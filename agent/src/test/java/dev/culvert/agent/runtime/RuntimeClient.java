@@ -101,7 +101,14 @@ public final class RuntimeClient implements AutoCloseable {
 
     /** Stops a sandbox; one that is not there is none to stop. */
     public void stop(String id) {
-        call("StopPodSandbox", Message.EMPTY.with(1, id), PATIENCE);
+        try {
+            call("StopPodSandbox", Message.EMPTY.with(1, id), PATIENCE);
+        } catch (StatusRuntimeException e) {
+            // Some versions of containerd say so when an earlier call removed it after all.
+            if (e.getStatus().getCode() != Status.Code.NOT_FOUND) {
+                throw e;
+            }
+        }
     }
 
     /** Removes a sandbox that is stopped. */
