@@ -72,8 +72,7 @@ final class PrometheusCheck {
                         + " agents, and its rule says that all of them are ready");
         // It scrapes itself later than its agents, perhaps.
         report.check(
-                Await.until(
-                        LIMIT, () -> says("sum(prometheus_rule_evaluation_failures_total)", 0)),
+                Await.until(LIMIT, () -> says("sum(prometheus_rule_evaluation_failures_total)", 0)),
                 "it evaluates the rules of deploy/prometheus without an error");
     }
 

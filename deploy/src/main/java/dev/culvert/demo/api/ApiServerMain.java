@@ -12,8 +12,9 @@ import java.security.GeneralSecurityException;
 import java.util.HashMap;
 
 /**
- * A process that serves the Kubernetes API from memory over TLS: create, read, update, delete and
- * watch, without authentication, admission or controllers. It stops on SIGTERM.
+ * A process that serves the Kubernetes API from memory, over TLS if it is given a key: create,
+ * read, update, delete and watch, without authentication, admission or controllers. It stops on
+ * SIGTERM.
  */
 public final class ApiServerMain {
     private ApiServerMain() {}
@@ -21,23 +22,36 @@ public final class ApiServerMain {
     /**
      * Listens and prints one line as soon as it does.
      *
-     * @param args the address and the port to listen on, the PKCS #12 file with the key, and its
-     *     password
+     * @param args the address and the port to listen on, and for TLS the PKCS #12 file with the key
+     *     and its password
      */
     public static void main(String[] args) throws IOException, GeneralSecurityException {
         InetAddress address = InetAddress.getByName(args[0]);
         int port = Integer.parseInt(args[1]);
+        if (args.length == 2) {
+            serve(address, port);
+            tell(address, port);
+            return; // the server's own threads go on
+        }
         int behind = serve();
         TlsFront front =
                 TlsFront.listen(address, port, Path.of(args[2]), args[3].toCharArray(), behind);
+        tell(address, port);
+        front.run();
+    }
+
+    private static void tell(InetAddress address, int port) {
         PrintStream out = System.out;
         out.println("listening on " + address.getHostAddress() + ":" + port);
         out.flush();
-        front.run();
     }
 
     /** Serves without TLS on the loopback interface and returns the port. */
     public static int serve() {
+        return serve(InetAddress.getLoopbackAddress(), 0);
+    }
+
+    private static int serve(InetAddress address, int port) {
         KubernetesMockServer server =
                 new KubernetesMockServer(
                         new Context(),
@@ -45,7 +59,7 @@ public final class ApiServerMain {
                         new HashMap<>(),
                         new NodeStatusDispatcher(),
                         false);
-        server.init(InetAddress.getLoopbackAddress(), 0);
+        server.init(address, port);
         return server.getPort();
     }
 }
