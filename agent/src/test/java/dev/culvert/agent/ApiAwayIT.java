@@ -186,20 +186,24 @@ class ApiAwayIT {
     }
 
     private ApiServer api(String peer) throws Exception {
-        ApiServer api = ApiServer.start(node);
-        opened.add(api);
-        api.create(
-                ApiServer.node("node1", OWN_IP).editSpec().withPodCIDRs("10.244.1.0/24").endSpec());
         String number = peer.substring("node".length());
         String ip = "192.168.78." + number;
-        api.create(
-                ApiServer.node(peer, ip)
-                        .editSpec()
-                        .withPodCIDRs("10.244." + number + ".0/24")
-                        .endSpec()
-                        .editMetadata()
-                        .addToAnnotations(ApiServer.ANNOTATION, vtep(peer, ip))
-                        .endMetadata());
+        ApiServer api =
+                ApiServer.startWith(
+                        node,
+                        List.of(
+                                ApiServer.node("node1", OWN_IP)
+                                        .editSpec()
+                                        .withPodCIDRs("10.244.1.0/24")
+                                        .endSpec(),
+                                ApiServer.node(peer, ip)
+                                        .editSpec()
+                                        .withPodCIDRs("10.244." + number + ".0/24")
+                                        .endSpec()
+                                        .editMetadata()
+                                        .addToAnnotations(ApiServer.ANNOTATION, vtep(peer, ip))
+                                        .endMetadata()));
+        opened.add(api);
         return api;
     }
 

@@ -52,19 +52,33 @@ final class ApiServer implements AutoCloseable {
         String host = text.contains(":") ? "[" + text + "]" : text;
         return new ApiServer(
                 namespace,
-                namespace.call(() -> listen(address)),
+                namespace.call(() -> listen(address, PORT, new NodeStatusDispatcher())),
                 "http://" + host + ":" + PORT + "/");
     }
 
-    private static KubernetesMockServer listen(InetAddress address) {
+    /** One that has these nodes from its first answer on. */
+    static ApiServer startWith(NetworkNamespace namespace, List<NodeBuilder> nodes)
+            throws Exception {
+        InetAddress loopback = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
+        NodeStatusDispatcher objects = new NodeStatusDispatcher();
+        // They are created where no agent asks.
+        KubernetesMockServer hidden = namespace.call(() -> listen(loopback, 0, objects));
+        try (ApiServer filled =
+                new ApiServer(namespace, hidden, "http://127.0.0.1:" + hidden.getPort() + "/")) {
+            for (NodeBuilder each : nodes) {
+                filled.create(each);
+            }
+            return new ApiServer(
+                    namespace, namespace.call(() -> listen(loopback, PORT, objects)), URL);
+        }
+    }
+
+    private static KubernetesMockServer listen(
+            InetAddress address, int port, NodeStatusDispatcher objects) {
         KubernetesMockServer server =
                 new KubernetesMockServer(
-                        new Context(),
-                        new MockWebServer(),
-                        new HashMap<>(),
-                        new NodeStatusDispatcher(),
-                        false);
-        server.init(address, PORT);
+                        new Context(), new MockWebServer(), new HashMap<>(), objects, false);
+        server.init(address, port);
         return server;
     }
 
