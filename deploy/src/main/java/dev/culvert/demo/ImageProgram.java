@@ -77,7 +77,10 @@ final class ImageProgram implements AgentProgram {
         write(node, "etc/culvert.yaml", config + "cniConfDir: /etc/cni/net.d\n");
         write(node, "etc/kubeconfig", kubeconfig);
         List<String> words = new ArrayList<>(List.of("run", "--rm", "--seccomp", "--read-only"));
-        USUAL.forEach(each -> words.addAll(List.of("--cap-drop", "CAP_" + each)));
+        // What is dropped stays dropped, whatever is added.
+        USUAL.stream()
+                .filter(each -> !capabilities.contains(each))
+                .forEach(each -> words.addAll(List.of("--cap-drop", "CAP_" + each)));
         capabilities.forEach(each -> words.addAll(List.of("--cap-add", "CAP_" + each)));
         words.addAll(List.of("--with-ns", ContainerRuntime.network(node)));
         words.addAll(List.of("--device", "/dev/net/tun"));
