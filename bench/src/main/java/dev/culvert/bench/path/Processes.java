@@ -72,11 +72,12 @@ public final class Processes implements AutoCloseable {
     public String run(NetworkNamespace namespace, List<String> command, Duration limit)
             throws IOException {
         Process process = startQuietly(namespace, command);
-        CompletableFuture<Void> watchdog = killLater(process, limit);
-        try (var output = process.inputReader(StandardCharsets.UTF_8)) {
+        Watchdog watchdog = new Watchdog(process, limit);
+        try (watchdog;
+                var output = process.inputReader(StandardCharsets.UTF_8)) {
             String text = output.readAllAsString();
             int status = process.waitFor();
-            if (watchdog.isDone()) {
+            if (watchdog.bit()) {
                 throw new IOException(
                         "%s was ended because it took longer than %d seconds"
                                 .formatted(String.join(" ", command), limit.toSeconds()));
@@ -90,7 +91,6 @@ public final class Processes implements AutoCloseable {
         } catch (InterruptedException e) {
             throw new IOException("interrupted while waiting for " + command, e);
         } finally {
-            watchdog.cancel(false);
             process.destroyForcibly();
         }
     }
@@ -101,29 +101,13 @@ public final class Processes implements AutoCloseable {
         return line.substring(Math.max(0, line.length() - MOST_SHOWN));
     }
 
-    private static CompletableFuture<Void> killLater(Process process, Duration limit) {
-        return CompletableFuture.runAsync(
-                () -> kill(process.toHandle()),
-                CompletableFuture.delayedExecutor(limit.toSeconds(), TimeUnit.SECONDS));
-    }
-
-    /**
-     * By its handle, so that what it has printed can still be read; with its children, or they keep
-     * its output open.
-     */
-    private static void kill(ProcessHandle process) {
-        process.descendants().forEach(ProcessHandle::destroyForcibly);
-        process.destroyForcibly();
-    }
-
     /**
      * Waits until the process prints a line with this text.
      *
      * @throws IOException if it ends without it, or is ended because it takes too long
      */
     public static void awaitLine(Process process, String text) throws IOException {
-        CompletableFuture<Void> watchdog = killLater(process, PATIENCE);
-        try {
+        try (var _ = new Watchdog(process, PATIENCE)) {
             String before = "nothing";
             String line = line(process);
             while (line != null && !line.contains(text)) {
@@ -135,8 +119,6 @@ public final class Processes implements AutoCloseable {
                         "process %d ended without saying '%s'; the last that it said: %s"
                                 .formatted(process.pid(), text, before));
             }
-        } finally {
-            watchdog.cancel(false);
         }
     }
 
@@ -147,8 +129,7 @@ public final class Processes implements AutoCloseable {
      */
     public static String ask(Process process, String question) throws IOException {
         requireAlive(process);
-        CompletableFuture<Void> watchdog = killLater(process, PATIENCE);
-        try {
+        try (var _ = new Watchdog(process, PATIENCE)) {
             process.outputWriter(StandardCharsets.UTF_8).append(question).append('\n').flush();
             String answer = line(process);
             if (answer == null) {
@@ -156,8 +137,6 @@ public final class Processes implements AutoCloseable {
                         "process %d gave no answer to '%s'".formatted(process.pid(), question));
             }
             return answer;
-        } finally {
-            watchdog.cancel(false);
         }
     }
 
@@ -209,5 +188,38 @@ public final class Processes implements AutoCloseable {
         closed = true;
         started.forEach(Process::destroyForcibly);
         started.clear();
+    }
+
+    /** Kills a process and its children that still run after a while, unless closed before. */
+    private static final class Watchdog implements AutoCloseable {
+        private final CompletableFuture<Void> end;
+        private volatile boolean bit;
+
+        Watchdog(Process process, Duration limit) {
+            end =
+                    CompletableFuture.runAsync(
+                            () -> bite(process.toHandle()),
+                            CompletableFuture.delayedExecutor(
+                                    limit.toMillis(), TimeUnit.MILLISECONDS));
+        }
+
+        /**
+         * By its handle, so that what it has printed can still be read; with its children, or they
+         * keep its output open. Whoever sees it end by this knows why.
+         */
+        private void bite(ProcessHandle process) {
+            bit = true;
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
+            process.destroyForcibly();
+        }
+
+        boolean bit() {
+            return bit;
+        }
+
+        @Override
+        public void close() {
+            end.cancel(false);
+        }
     }
 }
