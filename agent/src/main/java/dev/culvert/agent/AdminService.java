@@ -38,9 +38,6 @@ import org.jspecify.annotations.Nullable;
  * {@link #close} belong to the agent's main thread; requests are answered by threads of the server.
  */
 final class AdminService implements AutoCloseable {
-    /** The socket's name in the run directory. */
-    static final String SOCKET = "agent.sock";
-
     private final AgentConfig config;
     private final KernelRtnetlink rtnetlink;
     private final NodeSynchronization node;
@@ -74,7 +71,8 @@ final class AdminService implements AutoCloseable {
      * @throws IOException if another agent answers at the socket
      */
     void start() throws IOException {
-        AdminServer created = new AdminServer(config.runDir().resolve(SOCKET), handlers());
+        AdminServer created =
+                new AdminServer(config.runDir().resolve(AdminServer.SOCKET), handlers());
         created.start();
         server = created;
     }

@@ -27,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  * {@link #close} belong to one thread.
  */
 public final class AdminServer implements AutoCloseable {
+    /** The socket's name in the run directory. */
+    public static final String SOCKET = "agent.sock";
+
     /** How long a caller may neither send nor take anything. */
     static final Duration PATIENCE = Duration.ofSeconds(10);
 

@@ -1,6 +1,7 @@
 package dev.culvert.agent.command;
 
 import dev.culvert.agent.admin.AdminClient;
+import dev.culvert.agent.admin.AdminServer;
 import dev.culvert.agent.config.AgentConfig;
 import dev.culvert.agent.config.ConfigException;
 import dev.culvert.agent.status.StatusReport;
@@ -13,8 +14,6 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** Where the agent of this node is asked. The options of commands that do. */
 final class AgentAddress {
-    private static final String SOCKET = "agent.sock";
-
     @Option(
             names = "--config",
             paramLabel = "FILE",
@@ -37,7 +36,7 @@ final class AgentAddress {
     AdminClient client(Map<String, String> environment) throws ConfigException {
         return new AdminClient(
                 socket == null
-                        ? AgentConfig.load(config, environment).runDir().resolve(SOCKET)
+                        ? AgentConfig.load(config, environment).runDir().resolve(AdminServer.SOCKET)
                         : socket);
     }
 

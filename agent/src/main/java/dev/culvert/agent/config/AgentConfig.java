@@ -51,7 +51,7 @@ public record AgentConfig(
      */
     public static AgentConfig load(Path file, Map<String, String> environment)
             throws ConfigException {
-        return of(ConfigValues.load(file, environment));
+        return ConfigWatch.open(file, environment).get();
     }
 
     static AgentConfig parse(String file, String text, Map<String, String> environment)

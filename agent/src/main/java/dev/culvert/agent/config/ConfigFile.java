@@ -1,8 +1,5 @@
 package dev.culvert.agent.config;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,15 +27,6 @@ final class ConfigFile {
 
     private ConfigFile(String file) {
         this.file = file;
-    }
-
-    static Map<String, Entry> read(Path path) throws ConfigException {
-        try {
-            return parse(path.toString(), Files.readString(path));
-        } catch (IOException e) {
-            throw new ConfigException(
-                    "cannot read the configuration file %s: %s".formatted(path, reason(e)));
-        }
     }
 
     static Map<String, Entry> parse(String file, String text) throws ConfigException {

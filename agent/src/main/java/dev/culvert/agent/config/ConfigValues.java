@@ -1,6 +1,5 @@
 package dev.culvert.agent.config;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -22,12 +21,6 @@ final class ConfigValues {
 
     static ConfigValues defaults() {
         return new ConfigValues(defaultValues());
-    }
-
-    /** See {@link AgentConfig#load}. */
-    static ConfigValues load(Path file, Map<String, String> environment) throws ConfigException {
-        boolean absent = file.equals(AgentConfig.DEFAULT_FILE) && Files.notExists(file);
-        return from(file.toString(), absent ? Map.of() : ConfigFile.read(file), environment);
     }
 
     static ConfigValues parse(Path file, String text, Map<String, String> environment)

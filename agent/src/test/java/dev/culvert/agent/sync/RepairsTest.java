@@ -31,7 +31,7 @@ class RepairsTest {
 
     private final AgentConfig config = AgentConfig.defaults();
     private final FakeRtnetlink rtnetlink = new FakeRtnetlink();
-    private final Files files = new Files();
+    private final InMemorySettings files = new InMemorySettings("0");
     private final RecentChanges changes = new RecentChanges();
     private final Repairs repairs = new Repairs(changes);
     private final NodePlan plan = new NodePlan(repairs);
@@ -185,25 +185,5 @@ class RepairsTest {
                 .containsEntry("tunnel", 1L)
                 .containsEntry("node", 0L)
                 .containsEntry("routes", 0L);
-    }
-
-    /** In memory. */
-    private static final class Files implements KernelSettings {
-        private final Map<String, String> values = new TreeMap<>();
-
-        @Override
-        public boolean exists(String path) {
-            return !path.contains("bridge-nf");
-        }
-
-        @Override
-        public String value(String path) {
-            return values.getOrDefault(path, "0");
-        }
-
-        @Override
-        public void ensure(String path, String value) {
-            values.put(path, value);
-        }
     }
 }

@@ -25,7 +25,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -35,7 +34,7 @@ class SyncLoopTest {
 
     private final AgentConfig config = AgentConfig.defaults();
     private final FakeRtnetlink rtnetlink = new FakeRtnetlink();
-    private final Settings settings = new Settings();
+    private final InMemorySettings settings = new InMemorySettings("1");
     private final NodePlan plan = new NodePlan();
     private final List<Notice> notices = new ArrayList<>();
     private final SyncLoop loop =
@@ -344,25 +343,5 @@ class SyncLoopTest {
                         List.of(podCidr),
                         new VtepAnnouncement(
                                 IpAddresses.parse(vtep), MacAddress.ofName(name), 1, 4789, false)));
-    }
-
-    /** In memory. */
-    private static final class Settings implements KernelSettings {
-        private final Map<String, String> values = new TreeMap<>();
-
-        @Override
-        public boolean exists(String path) {
-            return !path.contains("bridge-nf");
-        }
-
-        @Override
-        public String value(String path) {
-            return values.getOrDefault(path, "1");
-        }
-
-        @Override
-        public void ensure(String path, String value) {
-            values.put(path, value);
-        }
     }
 }
