@@ -2,6 +2,7 @@ package dev.culvert.bench;
 
 import dev.culvert.bench.cni.CniCommand;
 import dev.culvert.bench.path.PathCommand;
+import dev.culvert.bench.rules.RulesCommand;
 import dev.culvert.bench.scale.ScaleCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -13,7 +14,13 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "./dev bench",
         mixinStandardHelpOptions = true,
-        subcommands = {PathCommand.class, ScaleCommand.class, MicroCommand.class, CniCommand.class},
+        subcommands = {
+            PathCommand.class,
+            ScaleCommand.class,
+            MicroCommand.class,
+            CniCommand.class,
+            RulesCommand.class
+        },
         description = "Measure Culvert.",
         synopsisSubcommandLabel = "COMMAND")
 public final class Main implements Runnable {
