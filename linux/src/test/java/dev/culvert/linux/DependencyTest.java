@@ -21,6 +21,7 @@ final class DependencyTest {
     private static final String ROUTE = "dev.culvert.linux.route";
     private static final String TUN = "dev.culvert.linux.tun";
     private static final String NETNS = "dev.culvert.linux.netns";
+    private static final String CONNTRACK = "dev.culvert.linux.conntrack";
     private static final String VETH = "dev.culvert.linux.veth";
 
     @ArchTest static final ArchRule netUsesNothing = only(NET);
@@ -28,6 +29,7 @@ final class DependencyTest {
     @ArchTest static final ArchRule rootUsesLibc = only(ROOT, LIBC, NET);
     @ArchTest static final ArchRule netlinkUsesSockets = only(NETLINK, ROOT, LIBC, NET);
     @ArchTest static final ArchRule routeUsesNetlink = only(ROUTE, NETLINK, ROOT, NET);
+    @ArchTest static final ArchRule conntrackUsesNetlink = only(CONNTRACK, NETLINK, ROOT, NET);
     @ArchTest static final ArchRule netnsUsesLibc = only(NETNS, ROOT, LIBC);
     @ArchTest static final ArchRule tunUsesLibc = only(TUN, ROOT, LIBC, NET);
     @ArchTest static final ArchRule vethUsesAll = only(VETH, ROUTE, TUN, NETNS, ROOT);

@@ -8,8 +8,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Talks to rtnetlink in the network namespace of the thread that opened it, for good. Any thread;
- * one exchange at a time.
+ * Talks to rtnetlink or netfilter in the network namespace of the thread that opened it, for good.
+ * Any thread; one exchange at a time.
  *
  * <p>A refused request is a {@link LinuxException} with the request's object and, where the kernel
  * explains itself (extended acknowledgement), its words.
@@ -36,9 +36,14 @@ public final class NetlinkSocket implements AutoCloseable {
         this.transport = transport;
     }
 
-    /** Opens a socket in the calling thread's namespace. */
+    /** Opens a socket to rtnetlink in the calling thread's namespace. */
     public static NetlinkSocket open() throws LinuxException {
         return new NetlinkSocket(KernelTransport.open());
+    }
+
+    /** Opens a socket to netfilter in the calling thread's namespace. */
+    public static NetlinkSocket openNetfilter() throws LinuxException {
+        return new NetlinkSocket(KernelTransport.openNetfilter());
     }
 
     /**
