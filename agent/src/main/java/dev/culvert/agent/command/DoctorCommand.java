@@ -8,7 +8,10 @@ import dev.culvert.agent.doctor.ClockCheck;
 import dev.culvert.agent.doctor.Doctor;
 import dev.culvert.agent.doctor.Finding;
 import dev.culvert.agent.doctor.Machine;
+import dev.culvert.agent.doctor.PathMtuCheck;
+import dev.culvert.agent.status.PingReport;
 import dev.culvert.agent.status.StatusReport;
+import dev.culvert.agent.status.StatusReport.PeerStatus;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -30,7 +33,7 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         description =
                 "Check what this node needs: kernel, permissions, parameters, ports, other"
-                        + " networks, clock, agent and peers; and say what to do about what is wrong.",
+                        + " networks, clock, agent, peers and the path to some of them; and say what to do about what is wrong.",
         footer = {
             "",
             "Examples:",
@@ -62,6 +65,7 @@ final class DoctorCommand implements Callable<Integer> {
         ApiServerDate api = new ApiServerDate(config.kubeApiServer(), environment, root);
         checks.add(new ClockCheck(api::date, Clock.systemUTC()));
         checks.add(new AgentCheck(this::status));
+        checks.add(new PathMtuCheck(this::peersUp, this::largest));
         List<Finding> findings = Doctor.examine(new Machine(root), checks);
         output.print(spec.commandLine().getOut(), findings, out -> print(findings, out));
         return findings.stream().anyMatch(Finding::isProblem) ? Failures.FAILED : 0;
@@ -70,6 +74,22 @@ final class DoctorCommand implements Callable<Integer> {
     private StatusReport status() throws IOException {
         try {
             return agent.report(environment);
+        } catch (ConfigException e) {
+            throw new IOException(e.getMessage(), e);
+        }
+    }
+
+    private List<String> peersUp() throws IOException {
+        return status().peers().stream()
+                .filter(peer -> peer.state().equals("up"))
+                .map(PeerStatus::node)
+                .toList();
+    }
+
+    private PingReport largest(String node) throws IOException {
+        try {
+            Map<String, String> query = Map.of("node", node, "count", "0", "mtu", "1");
+            return agent.ask(environment, "/v1/ping", query, PingReport.class);
         } catch (ConfigException e) {
             throw new IOException(e.getMessage(), e);
         }

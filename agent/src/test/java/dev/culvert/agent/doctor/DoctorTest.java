@@ -3,14 +3,17 @@ package dev.culvert.agent.doctor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.culvert.agent.config.AgentConfig;
+import dev.culvert.agent.status.PingReport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -176,5 +179,38 @@ final class DoctorTest {
                         });
         assertThat(check.look(machine))
                 .containsExactly(Finding.unchecked("agent", "no agent answers"));
+    }
+
+    @Test
+    void asksAFewPeersForTheLargestPacketThatPasses() {
+        List<String> asked = new ArrayList<>();
+        List<String> up = IntStream.range(0, 90).mapToObj(i -> "node" + i).toList();
+        Check check =
+                new PathMtuCheck(
+                        () -> up,
+                        node -> {
+                            asked.add(node);
+                            return passing(node, node.equals("node30") ? 1372 : 1450);
+                        });
+        assertThat(check.look(machine))
+                .singleElement()
+                .satisfies(finding -> assertThat(finding.isProblem()).isTrue())
+                .extracting(Finding::text)
+                .isEqualTo("to node30 pass at most 1372 bytes of the 1450 that pods may send");
+        assertThat(asked).containsExactly("node0", "node30", "node60");
+    }
+
+    @Test
+    void isContentWithAPathThatCarriesThePodsPackets() {
+        assertThat(
+                        new PathMtuCheck(() -> List.of("node1"), node -> passing(node, 1450))
+                                .look(machine))
+                .containsExactly(Finding.ok("path MTU", "packets of 1450 bytes reach node1"));
+        assertThat(new PathMtuCheck(List::of, node -> passing(node, 1450)).look(machine))
+                .containsExactly(Finding.unchecked("path MTU", "no other node is up"));
+    }
+
+    private static PingReport passing(String node, int largest) {
+        return new PingReport(node, "10.244.2.0", 88, List.of(), largest, 1450);
     }
 }
