@@ -40,6 +40,7 @@ final class DependencyTest {
     private static final String DOCTOR = ROOT + ".doctor";
     private static final String TRACE = ROOT + ".trace";
     private static final String ADMIN = ROOT + ".admin";
+    private static final String POLICY = ROOT + ".policy";
     private static final String NET = "dev.culvert.net";
     private static final String LINUX = "dev.culvert.linux";
     private static final String ROUTE = LINUX + ".route";
@@ -50,6 +51,7 @@ final class DependencyTest {
     private static final String OVERLAY = "dev.culvert.overlay";
     private static final String FDB = OVERLAY + ".fdb";
     private static final String ENCAP = OVERLAY + ".encap";
+    private static final String IPTABLES = "dev.culvert.iptables";
     private static final String LOG = "org.apache.logging.log4j";
     private static final String JSON = "tools.jackson..";
     private static final String PICOCLI = "picocli";
@@ -60,6 +62,7 @@ final class DependencyTest {
     static final ArchRule configUsesYaml = only(CONFIG, NET, "org.snakeyaml..", METRICS, LOG);
 
     @ArchTest static final ArchRule stateUsesValues = only(STATE, NET, FDB);
+    @ArchTest static final ArchRule policyRendersRules = only(POLICY, NET, IPTABLES, JSON);
     @ArchTest static final ArchRule ipamUsesAddresses = only(IPAM, NET, LOG);
     @ArchTest static final ArchRule installUsesFiles = only(INSTALL, CONFIG, JSON, LOG);
     @ArchTest static final ArchRule httpUsesNothing = only(HTTP, "com.sun.net.httpserver");
