@@ -61,7 +61,7 @@ final class DependencyTest {
     @ArchTest
     static final ArchRule configUsesYaml = only(CONFIG, NET, "org.snakeyaml..", METRICS, LOG);
 
-    @ArchTest static final ArchRule stateUsesValues = only(STATE, NET, FDB);
+    @ArchTest static final ArchRule stateUsesValues = only(STATE, POLICY, NET, FDB);
     @ArchTest static final ArchRule policyRendersRules = only(POLICY, NET, IPTABLES, JSON);
     @ArchTest static final ArchRule ipamUsesAddresses = only(IPAM, NET, LOG);
     @ArchTest static final ArchRule installUsesFiles = only(INSTALL, CONFIG, JSON, LOG);
@@ -115,7 +115,8 @@ final class DependencyTest {
     @ArchTest static final ArchRule adminTakesHandlers = only(ADMIN, LINUX, JSON, LOG);
 
     @ArchTest
-    static final ArchRule kubeYieldsState = only(KUBE, STATE, NET, KUBERNETES, JSON, METRICS, LOG);
+    static final ArchRule kubeYieldsState =
+            only(KUBE, STATE, POLICY, NET, IPTABLES, KUBERNETES, JSON, METRICS, LOG);
 
     @ArchTest
     static final ArchRule sandboxUsesTheKernel = only(SANDBOX, NET, LINUX, ROUTE, NETNS, VETH, LOG);

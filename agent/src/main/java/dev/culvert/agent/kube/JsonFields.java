@@ -1,7 +1,9 @@
 package dev.culvert.agent.kube;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
@@ -35,6 +37,23 @@ final class JsonFields {
                             .formatted(field, Oddities.quote(name)));
         }
         return name;
+    }
+
+    /** {@code namespace/name}, both of which must be names. */
+    static String key(JsonNode object) {
+        return name(object, "namespace") + "/" + name(object, "name");
+    }
+
+    /** {@code metadata.labels}; what is no text among them is left out. */
+    static Map<String, String> labels(JsonNode object) {
+        Map<String, String> labels = new HashMap<>();
+        for (Map.Entry<String, JsonNode> each :
+                object.path("metadata").path("labels").properties()) {
+            if (each.getValue().isString()) {
+                labels.put(each.getKey(), each.getValue().asString());
+            }
+        }
+        return labels;
     }
 
     /** A text, or empty where there is none. */

@@ -73,7 +73,7 @@ public final class PodWatch implements AutoCloseable {
     record PodMapping(Consumer<ClusterEvent> sink) implements ResourceWatch.Mapping<PodInfo> {
         @Override
         public String key(JsonNode pod) {
-            return JsonFields.name(pod, "namespace") + "/" + JsonFields.name(pod, "name");
+            return JsonFields.key(pod);
         }
 
         @Override

@@ -93,12 +93,23 @@ final class ResourceWatch<V> implements AutoCloseable {
             Mapping<V> mapping,
             WatchTiming timing,
             MeterRegistry metrics) {
+        this(kind, server, api, mapping, timing, new WatchMeters(metrics, kind));
+    }
+
+    /** With the metrics of an earlier watch of the kind, which has ended. */
+    ResourceWatch(
+            String kind,
+            URL server,
+            ResourceApi api,
+            Mapping<V> mapping,
+            WatchTiming timing,
+            WatchMeters meters) {
         this.kind = kind;
         this.health = new ApiHealth(kind, server);
         this.api = api;
         this.mapping = mapping;
         this.timing = timing;
-        this.meters = new WatchMeters(metrics, kind);
+        this.meters = meters;
         this.oddities = new Oddities(meters);
         this.known = new KnownObjects<>((_, value) -> mapping.changed(value), mapping::removed);
         this.thread = Thread.ofPlatform().daemon().name("kube-" + kind).unstarted(this::run);

@@ -12,6 +12,7 @@ final class WatchMeters {
     private final Map<RestartReason, Counter> restarts = new EnumMap<>(RestartReason.class);
     private final Counter skipped;
     private volatile long heardAt = System.nanoTime();
+    private volatile boolean idle;
 
     WatchMeters(MeterRegistry registry, String kind) {
         for (RestartReason reason : RestartReason.values()) {
@@ -37,7 +38,13 @@ final class WatchMeters {
 
     /** Something came from the API. */
     void heard() {
+        idle = false;
         heardAt = System.nanoTime();
+    }
+
+    /** Nothing is expected to come until something does. */
+    void rest() {
+        idle = true;
     }
 
     /** When something came last, as {@link System#nanoTime} counts. */
@@ -46,7 +53,7 @@ final class WatchMeters {
     }
 
     private double ageSeconds() {
-        return (System.nanoTime() - heardAt) / (double) TimeUnit.SECONDS.toNanos(1);
+        return idle ? 0 : (System.nanoTime() - heardAt) / (double) TimeUnit.SECONDS.toNanos(1);
     }
 
     void restarted(RestartReason reason) {

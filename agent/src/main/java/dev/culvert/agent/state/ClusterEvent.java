@@ -1,7 +1,14 @@
 package dev.culvert.agent.state;
 
 /** Something that changed in the cluster. Of two events with the same key only the later counts. */
-public sealed interface ClusterEvent {
+public sealed interface ClusterEvent
+        permits ClusterEvent.NodeChanged,
+                ClusterEvent.NodeRemoved,
+                ClusterEvent.PodChanged,
+                ClusterEvent.PodRemoved,
+                ClusterEvent.NodesListed,
+                ClusterEvent.PodsListed,
+                PolicyEvent {
 
     /** What it is about. */
     String key();

@@ -45,7 +45,7 @@ public final class ClusterState {
         this.clusterCidrs = List.copyOf(clusterCidrs);
     }
 
-    /** Takes note of an event. */
+    /** Takes note of an event; those about policies matter to others. */
     public void apply(ClusterEvent event) {
         switch (event) {
             case ClusterEvent.NodeChanged(NodeInfo node) -> put(NodeClaim.of(node, clusterCidrs));
@@ -54,6 +54,7 @@ public final class ClusterState {
             case ClusterEvent.PodRemoved(String key) -> pods.remove(key);
             case ClusterEvent.NodesListed() -> listed = true;
             case ClusterEvent.PodsListed() -> podsListed = true;
+            case PolicyEvent _ -> {}
         }
     }
 
