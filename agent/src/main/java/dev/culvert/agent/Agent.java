@@ -30,6 +30,8 @@ import dev.culvert.agent.state.Notice;
 import dev.culvert.agent.state.RecentChanges;
 import dev.culvert.agent.state.VtepAnnouncement;
 import dev.culvert.agent.sync.NodeSynchronization;
+import dev.culvert.iptables.RulesMonitor;
+import dev.culvert.linux.LinuxException;
 import dev.culvert.linux.route.KernelRtnetlink;
 import dev.culvert.linux.route.LinkMonitor;
 import dev.culvert.overlay.Overlay;
@@ -116,9 +118,7 @@ final class Agent implements AutoCloseable {
         VtepPublisher publisher = closing(new VtepPublisher(kube, nodeName, annotations));
         EventRecorder events = closing(new EventRecorder(kube, nodeName));
         NodeSynchronization node =
-                closing(
-                        new NodeSynchronization(
-                                configuration, nodeName, rtnetlink, listeners(publisher, events)));
+                closing(synchronization(rtnetlink, listeners(publisher, events)));
         NetworkCondition condition =
                 closing(new NetworkCondition(kube, nodeName, () -> attachable(node) != null));
         Consumer<NodeInfo> self = own -> tell(own, publisher, condition, events);
@@ -144,7 +144,7 @@ final class Agent implements AutoCloseable {
         AdminService admin =
                 closing(new AdminService(config, rtnetlink, node, cni::leases, status::report));
 
-        node.holdOn(cni::heldAddresses);
+        connect(node, cni);
         observation.bindTo(metrics);
         gauges(status, nodes, files);
         NodeMeters.bind(metrics, node, events);
@@ -155,6 +155,7 @@ final class Agent implements AutoCloseable {
         node.loop().start();
         observation.start();
         monitor.start();
+        watchRules(node);
         publisher.start();
         condition.start();
         events.start();
@@ -165,6 +166,27 @@ final class Agent implements AutoCloseable {
             closing(files).start();
         }
         closing(configuration).start(change -> follow(change, node, files, events));
+    }
+
+    private NodeSynchronization synchronization(
+            KernelRtnetlink rtnetlink, NodeSynchronization.Listeners listeners) {
+        return new NodeSynchronization(configuration, nodeName, rtnetlink, listeners, List.of());
+    }
+
+    /** Pods' addresses are the sync thread's business too. */
+    private static void connect(NodeSynchronization node, CniService cni) {
+        node.holdOn(cni::heldAddresses);
+        node.leases(cni::leases);
+        cni.gate(new RulesGate(node.loop()));
+    }
+
+    /** Without it, as in a kernel that has no nf_tables, the period has to do. */
+    private void watchRules(NodeSynchronization node) {
+        try {
+            closing(RulesMonitor.open(_ -> node.rulesChanged())).start();
+        } catch (LinuxException e) {
+            LOG.info("changes of rules are noticed within 30 s only: {}", e.getMessage());
+        }
     }
 
     private NodeObservation observation(NodeSynchronization node, NodeWatch nodes, CniService cni) {

@@ -5,6 +5,7 @@ import dev.culvert.agent.config.AgentConfig;
 import dev.culvert.agent.metrics.NodeCollectors;
 import dev.culvert.agent.metrics.ProbeMeters;
 import dev.culvert.agent.metrics.ProcessMeters;
+import dev.culvert.agent.metrics.RulesMeters;
 import dev.culvert.agent.metrics.SyncMeters;
 import dev.culvert.agent.probe.DataPathTest;
 import dev.culvert.agent.probe.PeerHealth;
@@ -69,6 +70,7 @@ final class NodeObservation implements AutoCloseable {
     void bindTo(PrometheusMeterRegistry registry) {
         process.bind(registry, Version.text());
         SyncMeters.bind(registry, node);
+        RulesMeters.bind(registry, node.rules());
         ProbeMeters.bind(registry, probe);
         ProbeMeters.bind(registry, test);
         NodeCollectors.bind(registry, config, node, probe);

@@ -28,6 +28,7 @@ final class DependencyTest {
     private static final String SANDBOX = ROOT + ".sandbox";
     private static final String CNI = ROOT + ".cni";
     private static final String SYNC = ROOT + ".sync";
+    private static final String RULES = ROOT + ".rules";
     private static final String HTTP = ROOT + ".http";
     private static final String INSTALL = ROOT + ".install";
     private static final String PROBE = ROOT + ".probe";
@@ -78,6 +79,8 @@ final class DependencyTest {
                     STATUS,
                     PROBE,
                     SYNC,
+                    RULES,
+                    IPTABLES,
                     OVERLAY,
                     FDB,
                     METRICS,
@@ -127,7 +130,13 @@ final class DependencyTest {
 
     @ArchTest
     static final ArchRule syncFollowsState =
-            only(SYNC, STATE, CONFIG, SANDBOX, NET, LINUX, ROUTE, TUN, OVERLAY, FDB, ENCAP, LOG);
+            only(
+                    SYNC, STATE, CONFIG, IPAM, SANDBOX, RULES, IPTABLES, NET, LINUX, ROUTE, TUN,
+                    OVERLAY, FDB, ENCAP, LOG);
+
+    @ArchTest
+    static final ArchRule rulesAreValues =
+            only(RULES, STATE, CONFIG, IPAM, SANDBOX, IPTABLES, NET, LOG);
 
     @ArchTest
     static final ArchRule nobodyUsesRoot =

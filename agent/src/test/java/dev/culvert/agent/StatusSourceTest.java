@@ -7,6 +7,7 @@ import dev.culvert.agent.ipam.Endpoint;
 import dev.culvert.agent.probe.PeerHealth;
 import dev.culvert.agent.probe.PeerHealth.State;
 import dev.culvert.agent.state.Change;
+import dev.culvert.agent.state.ClusterAddresses;
 import dev.culvert.agent.state.ClusterView;
 import dev.culvert.agent.state.SubnetLease;
 import dev.culvert.agent.status.StatusReport;
@@ -47,7 +48,16 @@ class StatusSourceTest {
         List<SubnetLease> leases =
                 IntStream.range(0, peers).mapToObj(StatusSourceTest::lease).toList();
         ClusterView view =
-                new ClusterView(null, List.of(), "", leases, List.of(), List.of(), Map.of(), true);
+                new ClusterView(
+                        null,
+                        List.of(),
+                        "",
+                        leases,
+                        ClusterAddresses.NONE,
+                        List.of(),
+                        List.of(),
+                        Map.of(),
+                        true);
         TrafficStats stats =
                 new TrafficStats(
                         new Traffic(5, 500, 1),

@@ -15,21 +15,24 @@ import java.util.function.UnaryOperator;
  * iptables-restore --noflush} and {@code ipset} to hold the driver to what the real ones accept.
  * Also refuses what only some versions of the real ones survive. One thread.
  */
-final class FakeKernel implements IptablesCommand {
+public final class FakeKernel implements IptablesCommand {
     /** The programs in the order of their runs, with what they read. */
-    final List<String> runs = new ArrayList<>();
+    public final List<String> runs = new ArrayList<>();
 
     /** Which variants can be run. */
     final Set<IptablesMode> installed = EnumSet.allOf(IptablesMode.class);
 
     /** Whether {@code ipset} can be run. */
-    boolean hasIpset = true;
+    public boolean hasIpset = true;
 
     /** Runs before each change, for what others do at the same time. */
     Runnable beforeRestore = () -> {};
 
     /** Says no to a script: what the program complains of, or nothing. */
     UnaryOperator<String> refusal = _ -> "";
+
+    /** A kernel without rules. */
+    public FakeKernel() {}
 
     private final Map<String, FakeTables> variants = new TreeMap<>();
     private final FakeSets sets = new FakeSets();
@@ -50,7 +53,7 @@ final class FakeKernel implements IptablesCommand {
     }
 
     /** Scripts that were restored since the last call, without {@code ipset}'s. */
-    List<String> takeScripts() {
+    public List<String> takeScripts() {
         List<String> scripts =
                 runs.stream()
                         .filter(run -> run.contains("-restore\n"))

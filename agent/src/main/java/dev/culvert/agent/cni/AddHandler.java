@@ -27,13 +27,19 @@ final class AddHandler implements VerbHandler {
     private final SandboxWiring wiring;
     private final NodeReadiness readiness;
     private final DeleteQueue deletes;
+    private final AttachmentGate gate;
 
     AddHandler(
-            LeaseTable leases, SandboxWiring wiring, NodeReadiness readiness, DeleteQueue deletes) {
+            LeaseTable leases,
+            SandboxWiring wiring,
+            NodeReadiness readiness,
+            DeleteQueue deletes,
+            AttachmentGate gate) {
         this.leases = leases;
         this.wiring = wiring;
         this.readiness = readiness;
         this.deletes = deletes;
+        this.gate = gate;
     }
 
     @Override
@@ -50,6 +56,7 @@ final class AddHandler implements VerbHandler {
         try {
             checkIsNew(endpoint, sandbox);
             AddressLease lease = lease(endpoint, request.pod(), wishes.ips(), network);
+            pass(lease);
             Attachment attachment = attachment(lease, wishes, network);
             MacAddress bridgeMac = attach(attachment, lease, sandbox);
             return CniResult.json(version, attachment, request.netns(), bridgeMac, request.dns());
@@ -125,6 +132,17 @@ final class AddHandler implements VerbHandler {
         }
     }
 
+    /** Before the pod can send its first packet. */
+    private void pass(AddressLease lease) throws CniError, IOException {
+        try {
+            gate.await(lease);
+        } catch (IOException e) {
+            leases.release(lease.endpoint());
+            gate.ended(lease);
+            throw new CniError(CniError.TRY_AGAIN, String.valueOf(e.getMessage()));
+        }
+    }
+
     private static Attachment attachment(
             AddressLease lease, RuntimeConfig wishes, NodeNetwork network) {
         List<PodAddress> addresses =
@@ -157,7 +175,7 @@ final class AddHandler implements VerbHandler {
             leases.confirm(lease.endpoint());
             return bridgeMac;
         } catch (IOException | RuntimeException e) {
-            release(attachment, lease.endpoint(), e);
+            release(attachment, lease, e);
             throw e;
         }
     }
@@ -166,10 +184,12 @@ final class AddHandler implements VerbHandler {
      * Without the certainty that the veth is gone the address stays taken until the DEL, or until
      * there is no veth.
      */
-    private void release(Attachment attachment, Endpoint endpoint, Exception cause) {
+    private void release(Attachment attachment, AddressLease lease, Exception cause) {
+        Endpoint endpoint = lease.endpoint();
         try {
             wiring.detach(attachment.hostVeth());
             leases.release(endpoint);
+            gate.ended(lease);
         } catch (IOException | RuntimeException e) {
             leases.abandon(endpoint);
             cause.addSuppressed(e);

@@ -56,6 +56,7 @@ public final class CniService implements AutoCloseable {
     private final CallOrder order = new CallOrder();
     private final CniDispatcher dispatcher;
     private final CniServer server;
+    private volatile AttachmentGate gate = AttachmentGate.OPEN;
 
     /**
      * Composes it; nothing happens before {@link #start}.
@@ -83,13 +84,14 @@ public final class CniService implements AutoCloseable {
         this.leases = new LeaseTable(new FileLeaseStore(runDirectory.resolve("leases"), bootId));
         SandboxWiring wiring = new SandboxWiring(node, sandboxes);
         this.reconciler = new LeaseReconciler(leases, wiring, podAddresses, metrics);
-        DelHandler del = new DelHandler(leases, wiring);
+        AttachmentGate current = current();
+        DelHandler del = new DelHandler(leases, wiring, current);
         this.deletes = new DeleteQueue(runDirectory.resolve("deletes"));
         ContainerLocks locks = new ContainerLocks();
         this.dispatcher =
                 new CniDispatcher(
                         Map.of(
-                                "ADD", new AddHandler(leases, wiring, readiness, deletes),
+                                "ADD", new AddHandler(leases, wiring, readiness, deletes, current),
                                 "DEL", del,
                                 "CHECK", new CheckHandler(leases, wiring, readiness),
                                 "GC", new GcHandler(leases, del, locks),
@@ -107,6 +109,25 @@ public final class CniService implements AutoCloseable {
                         this::carryOutQueued,
                         uid,
                         metrics);
+    }
+
+    private AttachmentGate current() {
+        return new AttachmentGate() {
+            @Override
+            public void await(AddressLease lease) throws IOException {
+                gate.await(lease);
+            }
+
+            @Override
+            public void ended(AddressLease lease) {
+                gate.ended(lease);
+            }
+        };
+    }
+
+    /** Makes each ADD pass here; before {@link #start}. */
+    public void gate(AttachmentGate value) {
+        gate = value;
     }
 
     /**

@@ -1,11 +1,13 @@
 package dev.culvert.agent.cni;
 
+import dev.culvert.agent.ipam.AddressLease;
 import dev.culvert.agent.ipam.Endpoint;
 import dev.culvert.agent.ipam.LeaseTable;
 import dev.culvert.agent.sandbox.Attachment;
 import dev.culvert.agent.sandbox.SandboxWiring;
 import dev.culvert.linux.netns.NetworkNamespace;
 import java.io.IOException;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,10 +17,15 @@ import org.jspecify.annotations.Nullable;
 final class DelHandler implements VerbHandler {
     private final LeaseTable leases;
     private final SandboxWiring wiring;
+    private final AttachmentGate gate;
 
-    DelHandler(LeaseTable leases, SandboxWiring wiring) {
+    /**
+     * @param gate is told of what ended
+     */
+    DelHandler(LeaseTable leases, SandboxWiring wiring, AttachmentGate gate) {
         this.leases = leases;
         this.wiring = wiring;
+        this.gate = gate;
     }
 
     @Override
@@ -29,9 +36,11 @@ final class DelHandler implements VerbHandler {
 
     /** Removes it; the caller has the container's turn. */
     void remove(Endpoint endpoint) throws CniError {
+        Optional<AddressLease> lease = leases.of(endpoint);
         try {
             wiring.detach(Attachment.hostVeth(endpoint.containerId(), endpoint.ifName()));
             leases.release(endpoint); // last: an address is never free while its veth exists
+            lease.ifPresent(gate::ended);
         } catch (IOException e) {
             throw new CniError(
                     CniError.KERNEL_REFUSED, "cannot remove the attachment " + endpoint, e);

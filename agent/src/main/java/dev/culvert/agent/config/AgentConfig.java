@@ -9,8 +9,8 @@ import java.util.Map;
 
 /**
  * The agent's configuration, checked. Immutable, any thread. Components are the {@link Settings} of
- * the same name, {@code underlayInterface} being {@code interface}; {@code dataPath}, {@code probe}
- * and {@code cniFiles} hold several of them.
+ * the same name, {@code underlayInterface} being {@code interface}; {@code dataPath}, {@code
+ * probe}, {@code rules} and {@code cniFiles} hold several of them.
  */
 public record AgentConfig(
         List<Cidr> clusterCidrs,
@@ -25,6 +25,7 @@ public record AgentConfig(
         int transmitQueueLength,
         DataPathConfig dataPath,
         ProbeConfig probe,
+        RulesConfig rules,
         Path runDir,
         CniFilesConfig cniFiles,
         InetAddress httpAddress,
@@ -73,6 +74,7 @@ public record AgentConfig(
                 values.get(Settings.TRANSMIT_QUEUE_LENGTH),
                 dataPath(values),
                 new ProbeConfig(values.get(Settings.PEER_PROBE), values.get(Settings.PEER_METRICS)),
+                rules(values),
                 values.get(Settings.RUN_DIR),
                 cniFiles(values),
                 values.get(Settings.HTTP_ADDRESS),
@@ -92,6 +94,13 @@ public record AgentConfig(
                 values.get(Settings.DSCP),
                 values.get(Settings.SPIN_MICROS),
                 values.get(Settings.ICMP_ERRORS));
+    }
+
+    private static RulesConfig rules(ConfigValues values) {
+        return new RulesConfig(
+                values.get(Settings.MASQUERADE),
+                values.get(Settings.NON_MASQUERADE_CIDRS),
+                values.get(Settings.MASQUERADE_RANDOM_FULLY));
     }
 
     private static CniFilesConfig cniFiles(ConfigValues values) {
@@ -117,6 +126,7 @@ public record AgentConfig(
         printable.put("transmitQueueLength", Integer.toString(transmitQueueLength));
         printable.putAll(dataPath.printable());
         printable.putAll(probe.printable());
+        printable.putAll(rules.printable());
         printable.put("runDir", runDir.toString());
         printable.putAll(cniFiles.printable());
         printable.put("http", httpAddress.getHostAddress() + ":" + httpPort);

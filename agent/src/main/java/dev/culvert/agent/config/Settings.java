@@ -185,6 +185,34 @@ public final class Settings {
                     .whileRunning();
 
     /** See its text. */
+    public static final Setting<Boolean> MASQUERADE =
+            flag(
+                            "masquerade",
+                            "Give pods' packets that leave the cluster this node's address. Between"
+                                    + " pods, and between pods and nodes, addresses always stay.")
+                    .whileRunning();
+
+    /** See its text. */
+    public static final Setting<List<Cidr>> NON_MASQUERADE_CIDRS =
+            new Setting<List<Cidr>>(
+                            "nonMasqueradeCIDRs",
+                            "",
+                            true,
+                            "a list of CIDRs that do not overlap",
+                            "Where pods keep their own addresses besides the cluster, such as a"
+                                    + " company's network that has routes to the pods.",
+                            Settings::cidrs)
+                    .whileRunning();
+
+    /** See its text. */
+    public static final Setting<Boolean> MASQUERADE_RANDOM_FULLY =
+            flag(
+                            "masqueradeRandomFully",
+                            "Choose the source ports of masqueraded connections at random, so that"
+                                    + " two that begin at the same moment hardly ever get the same.")
+                    .whileRunning();
+
+    /** See its text. */
     public static final Setting<Path> RUN_DIR =
             new Setting<>(
                     "runDir",
@@ -311,6 +339,9 @@ public final class Settings {
                     ICMP_ERRORS,
                     PEER_PROBE,
                     PEER_METRICS,
+                    MASQUERADE,
+                    NON_MASQUERADE_CIDRS,
+                    MASQUERADE_RANDOM_FULLY,
                     RUN_DIR,
                     CNI_CONF_DIR,
                     CNI_BIN_DIR,

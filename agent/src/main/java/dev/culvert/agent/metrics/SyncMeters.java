@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
 public final class SyncMeters {
     private static final double MILLIS = 1e3;
 
-    private static final Duration[] BUCKETS =
+    static final Duration[] BUCKETS =
             IntStream.of(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000)
                     .mapToObj(Duration::ofMillis)
                     .toArray(Duration[]::new);

@@ -90,6 +90,7 @@ public final class ClusterState {
                 current.own(),
                 current.problem(),
                 current.leases(),
+                current.everywhere(),
                 current.warnings(),
                 current.conflicts(),
                 pods,
@@ -101,6 +102,7 @@ public final class ClusterState {
             List<Cidr> own,
             String problem,
             List<SubnetLease> leases,
+            ClusterAddresses everywhere,
             List<String> warnings,
             List<Conflict> conflicts) {}
 
@@ -124,7 +126,8 @@ public final class ClusterState {
             }
             byAge.forEach(this::add);
             byAge.forEach(this::addRetained);
-            return new Findings(own, problem, List.copyOf(foundLeases()), warnings, conflicts);
+            List<SubnetLease> leases = List.copyOf(foundLeases());
+            return new Findings(own, problem, leases, everywhere(), warnings, conflicts);
         }
 
         private void add(NodeClaim claim) {
@@ -245,6 +248,22 @@ public final class ClusterState {
 
         private boolean isLeftOut(SubnetLease lease) {
             return leftOut.contains(lease.node()) || lease.node().equals(nodeName);
+        }
+
+        /** Of nodes that are left out too: their pods and they themselves are no strangers. */
+        private ClusterAddresses everywhere() {
+            Set<Cidr> podRanges = new HashSet<>();
+            Set<InetAddress> addresses = new HashSet<>();
+            for (NodeClaim claim : nodes.values()) {
+                podRanges.addAll(claim.podCidrs());
+                addresses.addAll(claim.node().internalIps());
+                VtepAnnouncement vtep = claim.node().vtep();
+                if (vtep != null) {
+                    podRanges.addAll(vtep.retained());
+                    addresses.add(vtep.address());
+                }
+            }
+            return new ClusterAddresses(podRanges, addresses);
         }
 
         private List<SubnetLease> foundLeases() {

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param podCidrs this node's ranges; empty when {@code problem} is not
  * @param problem why this node cannot take part, a sentence; empty when it can
  * @param leases what the other nodes own and where they are, by name
+ * @param everywhere the pod ranges and addresses of all nodes, with or without an agent
  * @param warnings what is wrong with other nodes, a sentence each
  * @param conflicts nodes that claim the same
  * @param pods this node's pods by namespace/name
@@ -24,6 +25,7 @@ public record ClusterView(
         List<Cidr> podCidrs,
         String problem,
         List<SubnetLease> leases,
+        ClusterAddresses everywhere,
         List<String> warnings,
         List<Conflict> conflicts,
         Map<String, PodInfo> pods,

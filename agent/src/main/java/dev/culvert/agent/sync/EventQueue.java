@@ -2,9 +2,11 @@ package dev.culvert.agent.sync;
 
 import dev.culvert.agent.state.ClusterEvent;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -19,6 +21,7 @@ final class EventQueue {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final Map<String, Waiting> events = new LinkedHashMap<>();
+    private final List<CompletableFuture<Void>> waiters = new ArrayList<>();
     private long nextTake = System.nanoTime();
     private boolean resync;
     private boolean closed;
@@ -31,8 +34,14 @@ final class EventQueue {
      *
      * @param since when each event came, as of {@link System#nanoTime}; of several with the same
      *     key the first
+     * @param waiters who wants to know when that is in force
      */
-    record Batch(List<ClusterEvent> events, List<Long> since, boolean resync, boolean closed) {}
+    record Batch(
+            List<ClusterEvent> events,
+            List<Long> since,
+            List<CompletableFuture<Void>> waiters,
+            boolean resync,
+            boolean closed) {}
 
     void put(ClusterEvent event) {
         lock.lock();
@@ -50,6 +59,17 @@ final class EventQueue {
         lock.lock();
         try {
             return events.isEmpty();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Asks for a round; it will be told of with the next {@link Batch}. */
+    void put(CompletableFuture<Void> waiter) {
+        lock.lock();
+        try {
+            waiters.add(waiter);
+            changed.signal();
         } finally {
             lock.unlock();
         }
@@ -81,7 +101,7 @@ final class EventQueue {
      */
     private void gather() throws InterruptedException {
         long left = nextTake - System.nanoTime();
-        while (left > 0 && !closed && (resync || !events.isEmpty())) {
+        while (left > 0 && !closed && (resync || !events.isEmpty() || !waiters.isEmpty())) {
             left = changed.awaitNanos(left);
         }
         nextTake = System.nanoTime() + GATHER.toNanos();
@@ -92,7 +112,7 @@ final class EventQueue {
         lock.lock();
         try {
             long deadline = System.nanoTime() + nanos;
-            while (events.isEmpty() && !resync && !closed) {
+            while (events.isEmpty() && waiters.isEmpty() && !resync && !closed) {
                 long left = deadline - System.nanoTime();
                 if (left <= 0 || !changed.await(left, TimeUnit.NANOSECONDS)) {
                     break;
@@ -103,9 +123,11 @@ final class EventQueue {
                     new Batch(
                             events.values().stream().map(Waiting::event).toList(),
                             events.values().stream().map(Waiting::since).toList(),
+                            List.copyOf(waiters),
                             resync,
                             closed);
             events.clear();
+            waiters.clear();
             resync = false;
             return batch;
         } finally {

@@ -1,6 +1,10 @@
 package dev.culvert.agent.sync;
 
 import dev.culvert.agent.config.AgentConfig;
+import dev.culvert.agent.ipam.AddressLease;
+import dev.culvert.agent.rules.Masquerade;
+import dev.culvert.agent.rules.RulePart;
+import dev.culvert.agent.rules.RulesMeter;
 import dev.culvert.agent.sandbox.KernelSandboxes;
 import dev.culvert.agent.sandbox.PodLinks;
 import dev.culvert.agent.state.Change;
@@ -9,6 +13,7 @@ import dev.culvert.agent.state.NodeNetwork;
 import dev.culvert.agent.state.Notice;
 import dev.culvert.agent.state.RecentChanges;
 import dev.culvert.agent.state.VtepAnnouncement;
+import dev.culvert.iptables.ProcessCommand;
 import dev.culvert.linux.route.Rtnetlink;
 import dev.culvert.net.Cidr;
 import dev.culvert.overlay.Overlay;
@@ -18,8 +23,11 @@ import dev.culvert.overlay.fdb.Fdb;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +39,7 @@ public final class NodeSynchronization implements AutoCloseable {
     private final NodePlan plan;
     private final KernelSettings settings;
     private final OverlaySync overlay;
+    private final RulesSync rules;
     private final SyncLoop loop;
 
     /**
@@ -52,12 +61,14 @@ public final class NodeSynchronization implements AutoCloseable {
      *
      * @param config the current one, asked each time; what cannot change while the agent runs is
      *     read here
+     * @param policies further parts of the packet filter
      */
     public NodeSynchronization(
             Supplier<AgentConfig> config,
             String nodeName,
             Rtnetlink rtnetlink,
-            Listeners listeners) {
+            Listeners listeners,
+            List<RulePart> policies) {
         AgentConfig fixed = config.get();
         Consumer<Notice> notices = listeners.notices();
         this.repairs = new Repairs(listeners.changes());
@@ -66,6 +77,13 @@ public final class NodeSynchronization implements AutoCloseable {
         this.overlay =
                 new OverlaySync(
                         config, nodeName, plan, listeners.opened(), listeners.announce(), notices);
+        this.rules =
+                new RulesSync(
+                        config,
+                        new ProcessCommand(),
+                        plan,
+                        Stream.concat(Stream.of(new Masquerade()), policies.stream()).toList(),
+                        System::nanoTime);
         this.loop =
                 new SyncLoop(
                         new ClusterState(nodeName, fixed.vni(), fixed.clusterCidrs()),
@@ -75,6 +93,7 @@ public final class NodeSynchronization implements AutoCloseable {
                                 overlay,
                                 new TunnelSync(config, rtnetlink, settings, plan),
                                 new RouteSync(fixed, rtnetlink, plan),
+                                rules,
                                 new PodSync(new PodLinks(rtnetlink, new KernelSandboxes()), plan)),
                         notices);
         loop.listen(sentence -> listeners.changes().add(Change.Kind.PEER, sentence));
@@ -91,6 +110,22 @@ public final class NodeSynchronization implements AutoCloseable {
      */
     public void holdOn(Supplier<Set<InetAddress>> addresses) {
         plan.holdOn(addresses);
+    }
+
+    /** Makes the rules follow this node's leases. Before the loop is started. */
+    public void leases(Supplier<List<AddressLease>> leases) {
+        rules.leases(leases);
+    }
+
+    /** Somebody changed rules of the packet filter: looks at them again soon. Any thread. */
+    public void rulesChanged() {
+        CompletableFuture.delayedExecutor(rules.disturbed(), TimeUnit.MILLISECONDS)
+                .execute(loop::requestResync);
+    }
+
+    /** What is counted and timed of the packet filter. */
+    public RulesMeter rules() {
+        return rules.meter();
     }
 
     /** A sentence about pods whose addresses are of an earlier range of this node, or empty. */

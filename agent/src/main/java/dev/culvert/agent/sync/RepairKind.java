@@ -19,7 +19,9 @@ public enum RepairKind {
     /** The MTU of a pod's interface. */
     POD,
     /** A file below {@code /proc/sys}. */
-    SYSCTL;
+    SYSCTL,
+    /** A chain or a set of the packet filter. */
+    RULES;
 
     /** As a metric's label. */
     public String label() {

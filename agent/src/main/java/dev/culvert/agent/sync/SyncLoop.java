@@ -11,6 +11,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import java.util.function.Predicate;
@@ -44,6 +48,7 @@ public final class SyncLoop implements AutoCloseable {
     private List<String> loggedWarnings = List.of();
     private String loggedProblem = "";
     private final List<Long> unapplied = new ArrayList<>();
+    private final List<CompletableFuture<Void>> waiters = new ArrayList<>();
     private volatile LongConsumer appliedAfter = _ -> {};
     private volatile Consumer<String> peerChanges = _ -> {};
 
@@ -117,6 +122,42 @@ public final class SyncLoop implements AutoCloseable {
         queue.requestResync();
     }
 
+    /** Makes a round soon, for something that is no event. */
+    public void requestRound() {
+        queue.put(new CompletableFuture<>());
+    }
+
+    /**
+     * Returns once everything is as what was submitted until now wants it. Not on the sync thread.
+     *
+     * @throws IOException if that takes longer than {@code patience}, with the reason
+     */
+    public void awaitRound(Duration patience) throws IOException {
+        CompletableFuture<Void> applied = new CompletableFuture<>();
+        queue.put(applied);
+        try {
+            applied.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            applied.cancel(false);
+            throw new IOException(
+                    "what the pod needs of this node is not in force after %d s: %s"
+                            .formatted(patience.toSeconds(), firstProblem()),
+                    e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("the agent is being stopped", e);
+        } catch (ExecutionException e) {
+            throw new IOException(e.getCause());
+        }
+    }
+
+    private String firstProblem() {
+        return problems.values().stream()
+                .filter(problem -> !problem.isEmpty())
+                .findFirst()
+                .orElse("the node is busy");
+    }
+
     /** Each synchronizer's problem, in order: a sentence, or empty when it is done. */
     public Map<String, String> problems() {
         return problems;
@@ -140,9 +181,15 @@ public final class SyncLoop implements AutoCloseable {
                     nextResync = System.nanoTime() + RESYNC.toNanos();
                 }
                 remember(batch.since());
+                waiters.removeIf(CompletableFuture::isDone);
+                waiters.addAll(batch.waiters());
                 meter.begin();
                 round(batch.events(), due || batch.resync());
-                meter.end(view != null && isDone());
+                boolean applied = view != null && isDone();
+                meter.end(applied);
+                if (applied) {
+                    waiters.forEach(each -> each.complete(null));
+                }
             }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();

@@ -70,7 +70,9 @@ final class CutOffIT {
     private boolean addIsKilled(Kill kill) throws Exception {
         SandboxWiring wiring = new SandboxWiring(kill.wrap(node.rtnetlink()), kill.sandboxes());
         DeleteQueue deletes = new DeleteQueue(run.resolve("deletes"));
-        AddHandler add = new AddHandler(leases(kill), wiring, node.readiness(), deletes);
+        AddHandler add =
+                new AddHandler(
+                        leases(kill), wiring, node.readiness(), deletes, AttachmentGate.OPEN);
         try {
             assertThat(add.handle(request("ADD", pod), pod)).contains("10.244.1.2/24");
             return false;
@@ -138,7 +140,8 @@ final class CutOffIT {
             kill = new Kill(steps);
             SandboxWiring wiring = new SandboxWiring(kill.wrap(node.rtnetlink()), kill.sandboxes());
             try {
-                new DelHandler(leases(kill), wiring).handle(request("DEL", pod), null);
+                new DelHandler(leases(kill), wiring, AttachmentGate.OPEN)
+                        .handle(request("DEL", pod), null);
                 answered = true;
             } catch (Kill.Killed _) {
                 answered = false;

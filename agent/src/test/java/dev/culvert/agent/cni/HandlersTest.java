@@ -3,6 +3,7 @@ package dev.culvert.agent.cni;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.culvert.agent.ipam.AddressLease;
 import dev.culvert.agent.ipam.FileLeaseStore;
 import dev.culvert.agent.ipam.LeaseTable;
 import dev.culvert.agent.sandbox.InMemoryRtnetlink;
@@ -14,8 +15,10 @@ import dev.culvert.linux.route.BridgeSpec;
 import dev.culvert.linux.route.Link;
 import dev.culvert.net.Cidr;
 import dev.culvert.net.MacAddress;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -40,6 +43,23 @@ final class HandlersTest {
                     List.of(Cidr.parse("10.244.1.0/29"), Cidr.parse("fd00::/64")),
                     1450,
                     62_202);
+    private final List<String> passed = new ArrayList<>();
+    private @Nullable IOException closed;
+    private final AttachmentGate gate =
+            new AttachmentGate() {
+                @Override
+                public void await(AddressLease lease) throws IOException {
+                    passed.add("await %s, %d links".formatted(lease, node.links().size()));
+                    if (closed != null) {
+                        throw closed;
+                    }
+                }
+
+                @Override
+                public void ended(AddressLease lease) {
+                    passed.add("ended " + lease.endpoint() + " held " + leases.held());
+                }
+            };
     private NetworkNamespace namespace;
     private LeaseTable leases;
     private AddHandler add;
@@ -53,8 +73,8 @@ final class HandlersTest {
         SandboxWiring wiring = new SandboxWiring(node, sandboxes);
         NodeReadiness readiness = new NodeReadiness(() -> network, () -> "no podCIDR");
         DeleteQueue deletes = new DeleteQueue(directory.resolve("deletes"));
-        add = new AddHandler(leases, wiring, readiness, deletes);
-        del = new DelHandler(leases, wiring);
+        add = new AddHandler(leases, wiring, readiness, deletes, gate);
+        del = new DelHandler(leases, wiring, gate);
     }
 
     @AfterEach
@@ -98,6 +118,25 @@ final class HandlersTest {
         assertThat(add("one")).contains("10.244.1.2/29");
         assertThat(node.pod().link("eth0").orElseThrow().up()).isTrue();
         assertThat(node.pod().gsoMaxSize()).isZero();
+    }
+
+    @Test
+    void aPodGetsItsInterfaceOnceThePacketFilterKnowsItsAddresses() throws Exception {
+        add("one");
+        assertThat(passed)
+                .containsExactly("await one/eth0 [10.244.1.2, fd00:0:0:0:0:0:0:2], 2 links");
+        del.handle(request("DEL", "one", ""), null);
+        assertThat(passed).hasSize(2).last().isEqualTo("ended one/eth0 held []");
+    }
+
+    @Test
+    void anAddWhoseRulesAreNotInForceLeavesNothing() throws Exception {
+        closed = new IOException("rules are not in force");
+        CniError refusal = refusal("one");
+        assertThat(refusal.code()).isEqualTo(CniError.TRY_AGAIN);
+        assertThat(refusal).hasMessage("rules are not in force");
+        assertThat(passed).hasSize(2).last().isEqualTo("ended one/eth0 held []");
+        assertNothingIsLeft();
     }
 
     @Test

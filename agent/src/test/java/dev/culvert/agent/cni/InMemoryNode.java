@@ -54,8 +54,8 @@ final class InMemoryNode implements AutoCloseable {
         leases = new LeaseTable(journal);
         SandboxWiring wiring = new SandboxWiring(kernel, new InMemorySandboxes(kernel));
         NodeReadiness readiness = new NodeReadiness(() -> network, () -> "no podCIDR");
-        add = new AddHandler(leases, wiring, readiness, deletes);
-        del = new DelHandler(leases, wiring);
+        add = new AddHandler(leases, wiring, readiness, deletes, AttachmentGate.OPEN);
+        del = new DelHandler(leases, wiring, AttachmentGate.OPEN);
         check = new CheckHandler(leases, wiring, readiness);
         gc = new GcHandler(leases, del, locks);
         status = new StatusHandler(leases, readiness);

@@ -32,6 +32,7 @@ class AgentConfigTest {
                                 1000,
                                 new DataPathConfig(true, true, true, true, true, "none", 50, true),
                                 new ProbeConfig(true, 100),
+                                new RulesConfig(true, List.of(), true),
                                 Path.of("/run/culvert"),
                                 new CniFilesConfig(
                                         Path.of(""),
@@ -71,6 +72,9 @@ class AgentConfigTest {
                         icmpErrors: false
                         peerProbe: false
                         peerMetrics: 0
+                        masquerade: false
+                        nonMasqueradeCIDRs: [172.16.0.0/12]
+                        masqueradeRandomFully: false
                         runDir: /run/other
                         cniConfDir: /etc/cni/net.d
                         cniBinDir: /usr/lib/cni
@@ -98,6 +102,7 @@ class AgentConfigTest {
                                 new DataPathConfig(
                                         false, false, false, false, false, "inherit", 7, false),
                                 new ProbeConfig(false, 0),
+                                new RulesConfig(false, List.of(Cidr.parse("172.16.0.0/12")), false),
                                 Path.of("/run/other"),
                                 new CniFilesConfig(
                                         Path.of("/etc/cni/net.d"),

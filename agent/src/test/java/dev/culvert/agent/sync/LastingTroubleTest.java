@@ -2,6 +2,7 @@ package dev.culvert.agent.sync;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.culvert.agent.state.ClusterAddresses;
 import dev.culvert.agent.state.ClusterView;
 import dev.culvert.agent.state.Conflict;
 import dev.culvert.agent.state.NodeInfo;
@@ -66,6 +67,14 @@ class LastingTroubleTest {
     private static ClusterView view(Conflict... conflicts) {
         NodeInfo self = new NodeInfo("n1", "u", "2026", List.of(), List.of(), null);
         return new ClusterView(
-                self, List.of(), "", List.of(), List.of(), List.of(conflicts), Map.of(), true);
+                self,
+                List.of(),
+                "",
+                List.of(),
+                ClusterAddresses.NONE,
+                List.of(),
+                List.of(conflicts),
+                Map.of(),
+                true);
     }
 }

@@ -1,0 +1,18 @@
+package dev.culvert.agent.rules;
+
+import dev.culvert.iptables.PacketFilter;
+
+/**
+ * One concern of the packet filter, such as masquerading: says which chains, rules and sets there
+ * should be. The sync thread's only.
+ */
+public interface RulePart {
+
+    /**
+     * Says what should be; cheap when nothing changed, for it is called in each round. Nothing
+     * reaches the kernel before {@link PacketFilter#apply}, which comes once all parts have spoken.
+     *
+     * @param filter remembers what it was told; another object than the last time knows nothing yet
+     */
+    void render(RulesNode node, PacketFilter filter);
+}

@@ -1,0 +1,168 @@
+package dev.culvert.agent.sync;
+
+import dev.culvert.agent.config.AgentConfig;
+import dev.culvert.agent.ipam.AddressLease;
+import dev.culvert.agent.rules.RulePart;
+import dev.culvert.agent.rules.RulesMeter;
+import dev.culvert.agent.rules.RulesNode;
+import dev.culvert.agent.state.ClusterAddresses;
+import dev.culvert.agent.state.ClusterView;
+import dev.culvert.iptables.Applied;
+import dev.culvert.iptables.IptablesCommand;
+import dev.culvert.iptables.PacketFilter;
+import dev.culvert.net.IpFamily;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The packet filter's rules and sets, as its parts want them. Without a change it runs no program.
+ *
+ * <p>To compare with the kernel all its rules have to be read, other programs' too. So it does not
+ * follow each request of the loop, which come with each link that changes, but looks every 30 s,
+ * and when {@link #disturbed} tells that rules were changed: then at once, but no more than once a
+ * second.
+ */
+final class RulesSync implements Synchronizer {
+    private static final Logger LOG = LogManager.getLogger(RulesSync.class);
+
+    /** Less than the loop's period, so that each of its regular requests is followed. */
+    private static final Duration PERIOD = Duration.ofSeconds(25);
+
+    private static final Duration PAUSE = Duration.ofSeconds(1);
+
+    private final Supplier<AgentConfig> config;
+    private final IptablesCommand command;
+    private final NodePlan plan;
+    private final List<RulePart> parts;
+    private final LongSupplier nanoTime;
+    private final RulesMeter meter = new RulesMeter();
+    private final AtomicBoolean disturbed = new AtomicBoolean();
+    private volatile Supplier<List<AddressLease>> leases = List::of;
+    private volatile long readAt;
+    private ClusterAddresses cluster = ClusterAddresses.NONE;
+    private volatile @Nullable PacketFilter filter;
+    private Set<IpFamily> families = Set.of();
+    private List<String> loggedWarnings = List.of();
+    private String loggedMode = "";
+
+    /**
+     * @param config the current one, asked each time
+     * @param command runs the programs
+     * @param parts what they say is what should be
+     * @param nanoTime {@link System#nanoTime}
+     */
+    RulesSync(
+            Supplier<AgentConfig> config,
+            IptablesCommand command,
+            NodePlan plan,
+            List<RulePart> parts,
+            LongSupplier nanoTime) {
+        this.config = config;
+        this.command = command;
+        this.plan = plan;
+        this.parts = List.copyOf(parts);
+        this.nanoTime = nanoTime;
+    }
+
+    @Override
+    public String name() {
+        return "rules";
+    }
+
+    /** What is counted and timed. */
+    RulesMeter meter() {
+        return meter;
+    }
+
+    /** Where to ask for this node's leases; before the first round. */
+    void leases(Supplier<List<AddressLease>> source) {
+        leases = source;
+    }
+
+    /**
+     * Somebody changed rules. Any thread.
+     *
+     * @return after how many milliseconds there should be a round
+     */
+    long disturbed() {
+        disturbed.set(true);
+        long left = PAUSE.toNanos() - (nanoTime.getAsLong() - readAt);
+        return filter == null ? 0 : Math.max(0, TimeUnit.NANOSECONDS.toMillis(left) + 1);
+    }
+
+    @Override
+    public void setDesired(ClusterView view) {
+        cluster = view.everywhere();
+    }
+
+    @Override
+    public boolean dependsOnOtherNodes() {
+        return true;
+    }
+
+    @Override
+    public void queueResync() {
+        PacketFilter current = filter;
+        long age = nanoTime.getAsLong() - readAt;
+        boolean due = age >= PERIOD.toNanos();
+        boolean told = age >= PAUSE.toNanos() && disturbed.getAndSet(false);
+        if (current != null && (due || told)) {
+            disturbed.set(false);
+            current.queueResync();
+            readAt = nanoTime.getAsLong();
+        }
+    }
+
+    @Override
+    public void apply() throws IOException {
+        RulesNode node = new RulesNode(config.get(), plan.ranges(), cluster, leases.get());
+        PacketFilter current = filterFor(node.families());
+        parts.forEach(part -> part.render(node, current));
+        long begin = nanoTime.getAsLong();
+        try {
+            report(current, current.apply());
+        } finally {
+            meter.applied(nanoTime.getAsLong() - begin);
+        }
+    }
+
+    /** The families are those of the node's ranges, which hardly ever change. */
+    private PacketFilter filterFor(Set<IpFamily> wanted) throws IOException {
+        PacketFilter current = filter;
+        if (current != null && wanted.equals(families)) {
+            return current;
+        }
+        if (current != null) {
+            current.removeAll();
+            current.apply();
+        }
+        PacketFilter made = new PacketFilter(command, wanted);
+        meter.follow(made);
+        filter = made;
+        families = Set.copyOf(wanted);
+        readAt = nanoTime.getAsLong();
+        return made;
+    }
+
+    private void report(PacketFilter current, Applied applied) {
+        String mode = String.valueOf(current.mode());
+        if (!mode.equals(loggedMode)) {
+            LOG.info("rules are written with {}", mode);
+            loggedMode = mode;
+        }
+        applied.repaired().forEach(what -> plan.repairs().add(RepairKind.RULES, what));
+        applied.warnings().stream()
+                .filter(each -> !loggedWarnings.contains(each))
+                .forEach(each -> LOG.warn("{}", each));
+        loggedWarnings = applied.warnings();
+    }
+}

@@ -1,0 +1,123 @@
+package dev.culvert.agent.sync;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.culvert.agent.config.AgentConfig;
+import dev.culvert.agent.rules.RulesNode;
+import dev.culvert.agent.state.RecentChanges;
+import dev.culvert.iptables.Chain;
+import dev.culvert.iptables.FakeKernel;
+import dev.culvert.iptables.PacketFilter;
+import dev.culvert.iptables.Rule;
+import dev.culvert.iptables.TableName;
+import dev.culvert.net.Cidr;
+import dev.culvert.net.IpAddresses;
+import dev.culvert.net.IpFamily;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class RulesSyncTest {
+    private final FakeKernel kernel = new FakeKernel();
+    private final AtomicLong now = new AtomicLong();
+    private final Repairs repairs = new Repairs(new RecentChanges());
+    private final NodePlan plan = new NodePlan(repairs);
+    private final RulesSync rules =
+            new RulesSync(
+                    AgentConfig::defaults, kernel, plan, List.of(RulesSyncTest::render), now::get);
+
+    @BeforeEach
+    void setUp() throws IOException {
+        ranges("10.244.1.0/24");
+        rules.apply();
+    }
+
+    private void ranges(String... cidrs) {
+        plan.set(
+                new Underlay("eth0", IpAddresses.parse("192.0.2.1"), 1500),
+                List.of(cidrs).stream().map(Cidr::parse).toList());
+    }
+
+    private static void render(RulesNode node, PacketFilter filter) {
+        for (IpFamily family : node.families()) {
+            filter.table(family, TableName.FILTER)
+                    .setChain(Chain.of("CULVERT-TEST", Rule.of("-j", "ACCEPT")));
+        }
+    }
+
+    private void pass(Duration time) {
+        now.addAndGet(time.toNanos());
+    }
+
+    @Test
+    void aRoundWithoutAChangeRunsNoProgram() throws IOException {
+        assertThat(kernel.takeScripts()).anyMatch(each -> each.contains("-A CULVERT-TEST"));
+        rules.queueResync();
+        rules.apply();
+        assertThat(kernel.runs).isEmpty();
+        assertThat(rules.meter().mode()).isNotNull();
+    }
+
+    @Test
+    void comparesWithTheKernelNoMoreOftenThanEveryHalfMinuteUnlessTold() throws IOException {
+        kernel.runs.clear();
+        pass(Duration.ofSeconds(10));
+        rules.queueResync();
+        rules.apply();
+        assertThat(kernel.runs).isEmpty();
+        assertThat(rules.disturbed()).isZero();
+        rules.queueResync();
+        rules.apply();
+        assertThat(kernel.runs).isNotEmpty();
+        kernel.runs.clear();
+        pass(Duration.ofSeconds(30));
+        rules.queueResync();
+        rules.apply();
+        assertThat(kernel.runs).isNotEmpty();
+    }
+
+    @Test
+    void manyDisturbancesAreLookedAtOnceASecond() throws IOException {
+        kernel.runs.clear();
+        assertThat(rules.disturbed()).isBetween(1L, 1001L);
+        rules.queueResync();
+        rules.apply();
+        assertThat(kernel.runs).isEmpty();
+        pass(Duration.ofMillis(1001));
+        rules.queueResync();
+        rules.apply();
+        assertThat(kernel.runs).isNotEmpty();
+    }
+
+    @Test
+    void aFamilyThatTheNodeHasNoMoreLosesItsRules() throws IOException {
+        ranges("10.244.1.0/24", "fd00:1::/64");
+        rules.apply();
+        kernel.runs.clear();
+        ranges("fd00:1::/64");
+        rules.apply();
+        assertThat(kernel.runs)
+                .anyMatch(run -> run.startsWith("iptables-") && run.contains("-X CULVERT-TEST"));
+        assertThat(kernel.runs)
+                .filteredOn(run -> run.startsWith("ip6tables-"))
+                .anyMatch(run -> run.contains("-A CULVERT-TEST"));
+    }
+
+    @Test
+    void saysWhatIsMissing() {
+        RulesSync without =
+                new RulesSync(
+                        AgentConfig::defaults,
+                        (words, _) -> {
+                            throw new IOException(words.getFirst() + " cannot be run");
+                        },
+                        plan,
+                        List.of(RulesSyncTest::render),
+                        now::get);
+        assertThatThrownBy(without::apply).hasMessageContaining("cannot be run");
+    }
+}
