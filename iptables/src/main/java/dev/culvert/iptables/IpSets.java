@@ -114,12 +114,14 @@ public final class IpSets {
         return drifted;
     }
 
-    /** Writes sets and members that are missing, and members that are too many. */
+    /** Writes sets and members that are missing, then members that are too many. */
     void write(SetScript script, IpFamily family) {
         if (strays.remove(SetScript.SPARE) != null) {
             script.destroy(SetScript.SPARE);
         }
-        dirty(family).values().forEach(set -> set.write(script));
+        Map<String, WantedSet> dirty = dirty(family);
+        dirty.values().forEach(set -> set.write(script));
+        dirty.values().forEach(set -> set.writeRemovals(script));
     }
 
     void written(IpFamily family) {

@@ -101,7 +101,7 @@ final class WantedSet {
         return !pending && isDirty();
     }
 
-    /** Writes the lines that make it as it should be; additions come before removals. */
+    /** Writes the lines that make it as it should be, but for the removal of single members. */
     void write(SetScript script) {
         SavedSet saved = known;
         if (saved == null) {
@@ -113,7 +113,18 @@ final class WantedSet {
         } else if (isLargeChange(saved)) {
             replace(script);
         } else {
-            edit(script, saved);
+            addMembers(script, saved);
+        }
+    }
+
+    /**
+     * Writes the removal of single members. That waits for the additions to all sets, so that a
+     * member that moves from one set to another is never in none.
+     */
+    void writeRemovals(SetScript script) {
+        SavedSet saved = known;
+        if (saved != null && isUsable(saved) && !isLargeChange(saved)) {
+            removeMembers(script, saved);
         }
     }
 
@@ -142,13 +153,16 @@ final class WantedSet {
         script.destroy(SetScript.SPARE);
     }
 
-    private void edit(SetScript script, SavedSet saved) {
+    private void addMembers(SetScript script, SavedSet saved) {
         for (SetMember.Key key : dirty) {
             SetMember member = wanted.get(key);
             if (member != null && !member.equals(saved.members().get(key))) {
                 script.add(name, member.text());
             }
         }
+    }
+
+    private void removeMembers(SetScript script, SavedSet saved) {
         for (SetMember.Key key : dirty) {
             if (!wanted.containsKey(key) && saved.members().containsKey(key)) {
                 script.delete(name, key.text());

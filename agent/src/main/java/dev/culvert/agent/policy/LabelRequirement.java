@@ -42,7 +42,15 @@ public record LabelRequirement(String key, Operator operator, SortedSet<String> 
         };
     }
 
-    /** For people and as an identity, as {@code app in (a, b)}. */
+    /** What tells it from all others, whatever characters there are in it. */
+    String identity() {
+        StringBuilder text = new StringBuilder(operator.name());
+        text.append(' ').append(key.length()).append(':').append(key);
+        values.forEach(value -> text.append(' ').append(value.length()).append(':').append(value));
+        return text.toString();
+    }
+
+    /** For people, as {@code app in (a, b)}. */
     @Override
     public String toString() {
         String list = "(" + String.join(", ", values) + ")";

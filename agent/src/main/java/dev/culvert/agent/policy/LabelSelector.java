@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
  * Chooses objects by their labels: those that fulfil all requirements, so everything if there is
  * none. Two selectors that say the same in another order are equal. Immutable, any thread.
  *
- * @param requirements in the order of their texts, each once
+ * @param requirements in the order of their identities, each once
  * @see <a href="https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/">Labels
  *     and selectors</a>
  */
@@ -22,7 +22,7 @@ public record LabelSelector(List<LabelRequirement> requirements) {
         requirements =
                 requirements.stream()
                         .distinct()
-                        .sorted(Comparator.comparing(LabelRequirement::toString))
+                        .sorted(Comparator.comparing(LabelRequirement::identity))
                         .toList();
     }
 
@@ -31,7 +31,14 @@ public record LabelSelector(List<LabelRequirement> requirements) {
         return requirements.stream().allMatch(each -> each.matches(labels));
     }
 
-    /** For people and as an identity: {@code all} or the requirements. */
+    /** What tells it from all others. */
+    String identity() {
+        return requirements.stream()
+                .map(LabelRequirement::identity)
+                .collect(Collectors.joining(" ", "[", "]"));
+    }
+
+    /** For people: {@code all} or the requirements. */
     @Override
     public String toString() {
         return requirements.isEmpty()
