@@ -20,6 +20,8 @@ import dev.culvert.agent.kube.PodWatch;
 import dev.culvert.agent.kube.VtepPublisher;
 import dev.culvert.agent.log.AgentLog;
 import dev.culvert.agent.metrics.ProcessMeters;
+import dev.culvert.agent.rules.HostPorts;
+import dev.culvert.agent.rules.RulePart;
 import dev.culvert.agent.sandbox.KernelSandboxes;
 import dev.culvert.agent.state.Change;
 import dev.culvert.agent.state.ClusterEvent;
@@ -32,6 +34,8 @@ import dev.culvert.agent.state.VtepAnnouncement;
 import dev.culvert.agent.sync.NodeSynchronization;
 import dev.culvert.iptables.RulesMonitor;
 import dev.culvert.linux.LinuxException;
+import dev.culvert.linux.conntrack.Conntrack;
+import dev.culvert.linux.conntrack.KernelConntrack;
 import dev.culvert.linux.route.KernelRtnetlink;
 import dev.culvert.linux.route.LinkMonitor;
 import dev.culvert.overlay.Overlay;
@@ -170,13 +174,24 @@ final class Agent implements AutoCloseable {
 
     private NodeSynchronization synchronization(
             KernelRtnetlink rtnetlink, NodeSynchronization.Listeners listeners) {
-        return new NodeSynchronization(configuration, nodeName, rtnetlink, listeners, List.of());
+        List<RulePart> rules = List.of(new HostPorts(conntrack()));
+        return new NodeSynchronization(configuration, nodeName, rtnetlink, listeners, rules);
+    }
+
+    /** Or null, which costs no more than that old connections keep their ways. */
+    private @Nullable Conntrack conntrack() {
+        try {
+            return closing(KernelConntrack.open());
+        } catch (LinuxException e) {
+            LOG.info("tracked connections cannot be forgotten: {}", e.getMessage());
+            return null;
+        }
     }
 
     /** Pods' addresses are the sync thread's business too. */
     private static void connect(NodeSynchronization node, CniService cni) {
         node.holdOn(cni::heldAddresses);
-        node.leases(cni::leases);
+        node.pods(cni::pods);
         cni.gate(new RulesGate(node.loop()));
     }
 

@@ -28,6 +28,7 @@ final class DependencyTest {
     private static final String SANDBOX = ROOT + ".sandbox";
     private static final String CNI = ROOT + ".cni";
     private static final String SYNC = ROOT + ".sync";
+    private static final String ATTACHMENT = ROOT + ".attachment";
     private static final String RULES = ROOT + ".rules";
     private static final String HTTP = ROOT + ".http";
     private static final String INSTALL = ROOT + ".install";
@@ -100,6 +101,8 @@ final class DependencyTest {
                     STATUS,
                     CONFIG,
                     INSTALL,
+                    IPTABLES,
+                    NET,
                     JSON,
                     PICOCLI);
 
@@ -126,17 +129,57 @@ final class DependencyTest {
 
     @ArchTest
     static final ArchRule cniAttaches =
-            only(CNI, IPAM, SANDBOX, STATE, NET, LINUX, ROUTE, NETNS, JSON, METRICS, LOG);
+            only(
+                    CNI,
+                    ATTACHMENT,
+                    IPTABLES,
+                    IPAM,
+                    SANDBOX,
+                    STATE,
+                    NET,
+                    LINUX,
+                    ROUTE,
+                    NETNS,
+                    JSON,
+                    METRICS,
+                    LOG);
 
     @ArchTest
     static final ArchRule syncFollowsState =
             only(
-                    SYNC, STATE, CONFIG, IPAM, SANDBOX, RULES, IPTABLES, NET, LINUX, ROUTE, TUN,
-                    OVERLAY, FDB, ENCAP, LOG);
+                    SYNC,
+                    STATE,
+                    CONFIG,
+                    ATTACHMENT,
+                    SANDBOX,
+                    RULES,
+                    IPTABLES,
+                    NET,
+                    LINUX,
+                    ROUTE,
+                    TUN,
+                    OVERLAY,
+                    FDB,
+                    ENCAP,
+                    LOG);
 
     @ArchTest
     static final ArchRule rulesAreValues =
-            only(RULES, STATE, CONFIG, IPAM, SANDBOX, IPTABLES, NET, LOG);
+            only(
+                    RULES,
+                    STATE,
+                    CONFIG,
+                    ATTACHMENT,
+                    IPAM,
+                    SANDBOX,
+                    IPTABLES,
+                    NET,
+                    LINUX,
+                    LINUX + ".conntrack",
+                    LOG);
+
+    @ArchTest
+    static final ArchRule attachmentsAreValues = only(ATTACHMENT, IPAM, IPTABLES, NET, LOG);
 
     @ArchTest
     static final ArchRule nobodyUsesRoot =

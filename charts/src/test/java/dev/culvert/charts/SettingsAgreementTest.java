@@ -41,6 +41,13 @@ class SettingsAgreementTest {
                                     List.of("10.0.0.0"),
                                     List.of("pods"),
                                     "10.0.0.0/8")),
+                    Map.entry(
+                            "nonMasqueradeCIDRs",
+                            List.of(
+                                    List.of(),
+                                    List.of("172.16.0.0/12", "fd00::/8"),
+                                    List.of("pods"),
+                                    "10.0.0.0/8")),
                     Map.entry("bridge", names()),
                     Map.entry("tunnel", names()),
                     Map.entry(

@@ -86,6 +86,20 @@ public final class PacketFilter {
         return programs.stats();
     }
 
+    /**
+     * How many packets the rules of our chains have met, in all rules of a chain together. Reads
+     * the kernel; rules that are made again begin at 0.
+     *
+     * @throws IptablesException with a sentence for people
+     */
+    public Map<String, Long> packets(IpFamily family, TableName table) throws IOException {
+        checkThread();
+        ModeChoice known = choice;
+        return known == null
+                ? Map.of()
+                : PacketCounts.parse(programs.saveCounted(known.mode(), family, table));
+    }
+
     /** Forget what was read: the next {@link #apply} compares everything with the kernel. */
     public void queueResync() {
         stale.addAll(families.keySet());

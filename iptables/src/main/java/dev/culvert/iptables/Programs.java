@@ -43,6 +43,11 @@ final class Programs {
         read(List.of(mode.saveProgram(family), "-t", table.text()));
     }
 
+    /** One table with counters, as it is printed. */
+    String saveCounted(IptablesMode mode, IpFamily family, TableName table) throws IOException {
+        return read(List.of(mode.saveProgram(family), "-c", "-t", table.text()));
+    }
+
     Map<String, SavedSet> saveSets() throws IOException {
         return SavedSet.parse(read(List.of("ipset", "save")));
     }

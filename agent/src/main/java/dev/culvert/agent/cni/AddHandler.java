@@ -1,5 +1,8 @@
 package dev.culvert.agent.cni;
 
+import dev.culvert.agent.attachment.AttachmentTable;
+import dev.culvert.agent.attachment.PodAttachment;
+import dev.culvert.agent.attachment.PortTakenException;
 import dev.culvert.agent.ipam.AddressLease;
 import dev.culvert.agent.ipam.AddressRefusedException;
 import dev.culvert.agent.ipam.Endpoint;
@@ -15,18 +18,15 @@ import dev.culvert.net.MacAddress;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.List;
-import org.apache.logging.log4j.LogManager;
-import org.apache.logging.log4j.Logger;
 import org.jspecify.annotations.Nullable;
 
 /** ADD: leases addresses, makes the attachment, and on any failure leaves nothing of either. */
 final class AddHandler implements VerbHandler {
-    private static final Logger LOG = LogManager.getLogger(AddHandler.class);
-
     private final LeaseTable leases;
     private final SandboxWiring wiring;
     private final NodeReadiness readiness;
     private final DeleteQueue deletes;
+    private final AttachmentTable attachments;
     private final AttachmentGate gate;
 
     AddHandler(
@@ -34,11 +34,13 @@ final class AddHandler implements VerbHandler {
             SandboxWiring wiring,
             NodeReadiness readiness,
             DeleteQueue deletes,
+            AttachmentTable attachments,
             AttachmentGate gate) {
         this.leases = leases;
         this.wiring = wiring;
         this.readiness = readiness;
         this.deletes = deletes;
+        this.attachments = attachments;
         this.gate = gate;
     }
 
@@ -50,14 +52,11 @@ final class AddHandler implements VerbHandler {
         Endpoint endpoint = request.endpoint();
         NetworkNamespace sandbox = request.require(namespace);
         NodeNetwork network = readiness.require(CniError.TRY_AGAIN);
-        if (wishes.portMappings() > 0) {
-            LOG.info("port mappings are left to another plugin attachment={}", endpoint);
-        }
         try {
             checkIsNew(endpoint, sandbox);
             AddressLease lease = lease(endpoint, request.pod(), wishes.ips(), network);
-            pass(lease);
             Attachment attachment = attachment(lease, wishes, network);
+            prepare(lease, attachment.podMac(), wishes);
             MacAddress bridgeMac = attach(attachment, lease, sandbox);
             return CniResult.json(version, attachment, request.netns(), bridgeMac, request.dns());
         } catch (IOException e) {
@@ -133,14 +132,37 @@ final class AddHandler implements VerbHandler {
     }
 
     /** Before the pod can send its first packet. */
+    private void prepare(AddressLease lease, MacAddress mac, RuntimeConfig wishes)
+            throws CniError, IOException {
+        Endpoint endpoint = lease.endpoint();
+        try {
+            attachments.add(
+                    new PodAttachment(endpoint, lease.pod(), mac, wishes.portMappings()),
+                    leases.endpoints());
+        } catch (PortTakenException e) {
+            leases.release(endpoint);
+            throw new CniError(CniError.PORT_TAKEN, String.valueOf(e.getMessage()));
+        } catch (IOException e) {
+            leases.release(endpoint);
+            throw new CniError(
+                    CniError.IO_FAILURE, "what %s is cannot be written".formatted(endpoint), e);
+        }
+        pass(lease);
+    }
+
     private void pass(AddressLease lease) throws CniError, IOException {
         try {
             gate.await(lease);
         } catch (IOException e) {
-            leases.release(lease.endpoint());
-            gate.ended(lease);
+            end(lease);
             throw new CniError(CniError.TRY_AGAIN, String.valueOf(e.getMessage()));
         }
+    }
+
+    private void end(AddressLease lease) throws IOException {
+        attachments.remove(lease.endpoint());
+        leases.release(lease.endpoint());
+        gate.ended(lease);
     }
 
     private static Attachment attachment(
@@ -188,8 +210,7 @@ final class AddHandler implements VerbHandler {
         Endpoint endpoint = lease.endpoint();
         try {
             wiring.detach(attachment.hostVeth());
-            leases.release(endpoint);
-            gate.ended(lease);
+            end(lease);
         } catch (IOException | RuntimeException e) {
             leases.abandon(endpoint);
             cause.addSuppressed(e);

@@ -34,6 +34,8 @@ final class CniError extends Exception {
     /** Ours: an address that was asked for is held by another attachment. */
     static final int ADDRESS_TAKEN = 105;
 
+    static final int PORT_TAKEN = 106;
+
     /** Ours: a defect of the agent. */
     static final int INTERNAL = 199;
 

@@ -3,6 +3,8 @@ package dev.culvert.agent.cni;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.util.concurrent.TimeUnit.SECONDS;
 
+import dev.culvert.agent.attachment.AttachmentTable;
+import dev.culvert.agent.attachment.LocalPod;
 import dev.culvert.agent.ipam.AddressLease;
 import dev.culvert.agent.ipam.FileLeaseStore;
 import dev.culvert.agent.ipam.LeaseTable;
@@ -47,6 +49,7 @@ public final class CniService implements AutoCloseable {
 
     private final Path runDirectory;
     private final LeaseTable leases;
+    private final AttachmentTable attachments;
     private final LeaseReconciler reconciler;
     private final MeterRegistry metrics;
     private final DeleteQueue deletes;
@@ -82,21 +85,29 @@ public final class CniService implements AutoCloseable {
         this.metrics = metrics;
         String bootId = Files.readString(BOOT_ID, US_ASCII);
         this.leases = new LeaseTable(new FileLeaseStore(runDirectory.resolve("leases"), bootId));
+        this.attachments = new AttachmentTable(runDirectory.resolve("attachments"), bootId);
         SandboxWiring wiring = new SandboxWiring(node, sandboxes);
         this.reconciler = new LeaseReconciler(leases, wiring, podAddresses, metrics);
         AttachmentGate current = current();
-        DelHandler del = new DelHandler(leases, wiring, current);
+        DelHandler del = new DelHandler(leases, wiring, attachments, current);
         this.deletes = new DeleteQueue(runDirectory.resolve("deletes"));
         ContainerLocks locks = new ContainerLocks();
         this.dispatcher =
                 new CniDispatcher(
                         Map.of(
-                                "ADD", new AddHandler(leases, wiring, readiness, deletes, current),
-                                "DEL", del,
-                                "CHECK", new CheckHandler(leases, wiring, readiness),
-                                "GC", new GcHandler(leases, del, locks),
-                                "STATUS", new StatusHandler(leases, readiness),
-                                "VERSION", new VersionHandler()),
+                                "ADD",
+                                new AddHandler(
+                                        leases, wiring, readiness, deletes, attachments, current),
+                                "DEL",
+                                del,
+                                "CHECK",
+                                new CheckHandler(leases, wiring, readiness),
+                                "GC",
+                                new GcHandler(leases, del, locks),
+                                "STATUS",
+                                new StatusHandler(leases, readiness),
+                                "VERSION",
+                                new VersionHandler()),
                         locks,
                         order,
                         metrics);
@@ -143,6 +154,7 @@ public final class CniService implements AutoCloseable {
         server.bind(); // first: what comes from now on waits instead of being queued as a file
         try {
             reconciler.restore();
+            attachments.load();
             carryOutQueued();
             gauge("used", () -> leases.inUse());
             gauge("free", () -> leases.free());
@@ -194,6 +206,13 @@ public final class CniService implements AutoCloseable {
     /** Every lease of this node, the oldest first. */
     public List<AddressLease> leases() {
         return leases.leases();
+    }
+
+    /** Every pod of this node, those that are being attached too. */
+    public List<LocalPod> pods() {
+        return leases.leases().stream()
+                .map(each -> new LocalPod(each, attachments.of(each.endpoint()).orElse(null)))
+                .toList();
     }
 
     /** Every address that a pod of this node has. */

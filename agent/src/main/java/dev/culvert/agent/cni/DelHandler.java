@@ -1,5 +1,6 @@
 package dev.culvert.agent.cni;
 
+import dev.culvert.agent.attachment.AttachmentTable;
 import dev.culvert.agent.ipam.AddressLease;
 import dev.culvert.agent.ipam.Endpoint;
 import dev.culvert.agent.ipam.LeaseTable;
@@ -17,14 +18,20 @@ import org.jspecify.annotations.Nullable;
 final class DelHandler implements VerbHandler {
     private final LeaseTable leases;
     private final SandboxWiring wiring;
+    private final AttachmentTable attachments;
     private final AttachmentGate gate;
 
     /**
      * @param gate is told of what ended
      */
-    DelHandler(LeaseTable leases, SandboxWiring wiring, AttachmentGate gate) {
+    DelHandler(
+            LeaseTable leases,
+            SandboxWiring wiring,
+            AttachmentTable attachments,
+            AttachmentGate gate) {
         this.leases = leases;
         this.wiring = wiring;
+        this.attachments = attachments;
         this.gate = gate;
     }
 
@@ -39,6 +46,7 @@ final class DelHandler implements VerbHandler {
         Optional<AddressLease> lease = leases.of(endpoint);
         try {
             wiring.detach(Attachment.hostVeth(endpoint.containerId(), endpoint.ifName()));
+            attachments.remove(endpoint);
             leases.release(endpoint); // last: an address is never free while its veth exists
             lease.ifPresent(gate::ended);
         } catch (IOException e) {

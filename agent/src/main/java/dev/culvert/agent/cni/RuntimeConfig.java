@@ -1,6 +1,8 @@
 package dev.culvert.agent.cni;
 
+import dev.culvert.agent.attachment.PortMapping;
 import dev.culvert.agent.sandbox.Bandwidth;
+import dev.culvert.iptables.Protocol;
 import dev.culvert.net.IpAddresses;
 import dev.culvert.net.IpFamily;
 import dev.culvert.net.MacAddress;
@@ -24,7 +26,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param ips the pod's addresses, at most one of each family; the others are left to us
  * @param bandwidth its limits
  * @param dns what the result says of DNS, if the runtime says anything
- * @param portMappings how many there are; they are checked, and left to another plugin
+ * @param portMappings the node's ports that shall lead to it
  * @see <a href="https://www.cni.dev/docs/conventions/">CNI: conventions</a>
  */
 record RuntimeConfig(
@@ -32,7 +34,7 @@ record RuntimeConfig(
         List<InetAddress> ips,
         Bandwidth bandwidth,
         Optional<JsonNode> dns,
-        int portMappings) {
+        List<PortMapping> portMappings) {
     private static final String ANNOTATIONS = "io.kubernetes.cri.pod-annotations";
 
     /** On a pod: its addresses, separated by commas. */
@@ -44,9 +46,10 @@ record RuntimeConfig(
     private static final int LARGEST_PORT = 65_535;
     private static final long MULTICAST = 1L << 40;
 
-    /** Copies the list. */
+    /** Copies the lists. */
     RuntimeConfig {
         ips = List.copyOf(ips);
+        portMappings = List.copyOf(portMappings);
     }
 
     /** A value that cannot be, with a sentence. */
@@ -194,10 +197,11 @@ record RuntimeConfig(
         return Optional.of(dns);
     }
 
-    private static int portMappings(JsonNode json) throws Invalid {
+    private static List<PortMapping> portMappings(JsonNode json) throws Invalid {
         if (!json.isMissingNode() && !json.isNull() && !json.isArray()) {
             throw new Invalid("portMappings is no list but " + brief(json));
         }
+        List<PortMapping> mappings = new ArrayList<>();
         for (JsonNode each : json) {
             String protocol = each.path("protocol").asString("").toLowerCase(Locale.ROOT);
             boolean valid =
@@ -210,8 +214,20 @@ record RuntimeConfig(
                         "portMappings has %s; it must be a containerPort (1 to 65535), a hostPort (0 to 65535), a protocol (tcp, udp or sctp) and a hostIP"
                                 .formatted(brief(each)));
             }
+            if (each.path("hostPort").asInt(0) > 0) {
+                mappings.add(mapping(each, protocol));
+            }
         }
-        return json.size();
+        return mappings;
+    }
+
+    private static PortMapping mapping(JsonNode json, String protocol) {
+        String hostIp = json.path("hostIP").asString("");
+        return new PortMapping(
+                protocol.isEmpty() ? Protocol.TCP : Protocol.parse(protocol),
+                json.path("hostPort").intValue(),
+                json.path("containerPort").intValue(),
+                hostIp.isEmpty() ? null : IpAddresses.parse(hostIp));
     }
 
     private static boolean isPort(JsonNode json, int least) {

@@ -34,7 +34,7 @@ record NetworkList(List<String> chained) {
 
     /** What the runtime is to pass on to us. */
     private static final List<String> CAPABILITIES =
-            List.of("mac", "ips", "bandwidth", "io.kubernetes.cri.pod-annotations");
+            List.of("mac", "ips", "bandwidth", "portMappings", "io.kubernetes.cri.pod-annotations");
 
     /** What well-known plugins want passed on to them. */
     private static final Map<String, String> CHAINED_CAPABILITIES =

@@ -252,6 +252,11 @@ public final class LeaseTable {
         return List.copyOf(leases.values());
     }
 
+    /** Who has a lease. */
+    public synchronized Set<Endpoint> endpoints() {
+        return Set.copyOf(leases.keySet());
+    }
+
     /** The leases that no ADD is about. */
     public synchronized List<AddressLease> idle() {
         return leases.values().stream()

@@ -43,6 +43,13 @@ public final class RulesMeters {
                 "failures",
                 "Runs of such a program that ended with an error",
                 FilterStats::failures);
+        for (RulesMeter.Drop reason : RulesMeter.Drop.values()) {
+            FunctionCounter.builder(
+                            "culvert.rules.dropped.packets", rules, each -> each.dropped(reason))
+                    .description("Packets of pods that no pod may send")
+                    .tag("reason", reason.label())
+                    .register(registry);
+        }
         for (IptablesMode mode : IptablesMode.values()) {
             Gauge.builder("culvert.rules.mode", rules, each -> isUsed(each, mode))
                     .description("1 for the variant of iptables that rules are written with")

@@ -1,23 +1,17 @@
 package dev.culvert.agent.rules;
 
 import dev.culvert.agent.config.RulesConfig;
-import dev.culvert.agent.state.ClusterAddresses;
 import dev.culvert.iptables.Chain;
-import dev.culvert.iptables.IpSet;
 import dev.culvert.iptables.PacketFilter;
 import dev.culvert.iptables.Place;
 import dev.culvert.iptables.Protocol;
 import dev.culvert.iptables.Rule;
-import dev.culvert.iptables.SetMember;
 import dev.culvert.iptables.Table;
 import dev.culvert.iptables.TableName;
 import dev.culvert.net.Cidr;
 import dev.culvert.net.IpFamily;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,18 +33,16 @@ public final class Masquerade implements RulePart {
             String bridge,
             String tunnel,
             int port,
-            List<Cidr> clusterCidrs,
             List<Cidr> podRanges,
-            ClusterAddresses cluster) {
+            boolean hasPorts) {
         static Input of(RulesNode node) {
             return new Input(
                     node.config().rules(),
                     node.config().bridge(),
                     node.config().tunnel(),
                     node.config().port(),
-                    node.config().clusterCidrs(),
                     node.podRanges(),
-                    node.cluster());
+                    node.hasPorts());
         }
     }
 
@@ -73,18 +65,17 @@ public final class Masquerade implements RulePart {
 
     private static void render(RulesNode node, IpFamily family, PacketFilter filter) {
         Table table = filter.table(family, TableName.NAT);
-        if (!node.config().rules().masquerade()) {
-            table.setRules("POSTROUTING", Place.after(KUBE_CHAIN), List.of());
-            table.removeChain(CHAIN);
-            filter.sets().removeIpSet(clusterSet(family));
-            filter.sets().removeIpSet(nodeSet(family));
-            return;
+        List<Rule> jumps = new ArrayList<>();
+        if (node.hasPorts()) {
+            jumps.add(Rule.matching().jump(HostPorts.MASQUERADE_CHAIN));
         }
-        filter.sets().setIpSet(cluster(node, family));
-        filter.sets().setIpSet(nodes(node, family));
-        table.setChain(new Chain(CHAIN, rules(node, family)));
-        table.setRules(
-                "POSTROUTING", Place.after(KUBE_CHAIN), List.of(Rule.matching().jump(CHAIN)));
+        if (node.config().rules().masquerade()) {
+            table.setChain(new Chain(CHAIN, rules(node, family)));
+            jumps.add(Rule.matching().jump(CHAIN));
+        } else {
+            table.removeChain(CHAIN);
+        }
+        table.setRules("POSTROUTING", Place.after(KUBE_CHAIN), jumps);
     }
 
     private static List<Rule> rules(RulesNode node, IpFamily family) {
@@ -110,11 +101,11 @@ public final class Masquerade implements RulePart {
                                         .comment("the overlay's own")
                                         .goBack(),
                                 Rule.matching()
-                                        .destinationInSet(clusterSet(family))
+                                        .destinationInSet(ClusterSets.cluster(family))
                                         .comment("keeps its address there")
                                         .goBack(),
                                 Rule.matching()
-                                        .destinationInSet(nodeSet(family))
+                                        .destinationInSet(ClusterSets.nodes(family))
                                         .comment("to a node")
                                         .goBack()));
         boolean random = node.config().rules().masqueradeRandomFully();
@@ -122,44 +113,5 @@ public final class Masquerade implements RulePart {
             rules.add(Rule.matching().source(range).masquerade(random));
         }
         return rules;
-    }
-
-    /** Ranges within the configured ones need no member of their own. */
-    private static IpSet cluster(RulesNode node, IpFamily family) {
-        List<Cidr> configured = node.config().clusterCidrs();
-        Set<Cidr> ranges = new HashSet<>(node.cluster().podRanges());
-        ranges.addAll(node.podRanges());
-        ranges.removeIf(range -> configured.stream().anyMatch(each -> each.contains(range)));
-        ranges.addAll(configured);
-        ranges.addAll(node.config().rules().nonMasqueradeCidrs());
-        return new IpSet(
-                clusterSet(family),
-                IpSet.Type.NET,
-                family,
-                RulesNode.of(family, ranges).stream()
-                        .map(SetMember::of)
-                        .collect(Collectors.toSet()));
-    }
-
-    private static IpSet nodes(RulesNode node, IpFamily family) {
-        return new IpSet(
-                nodeSet(family),
-                IpSet.Type.IP,
-                family,
-                RulesNode.addressesOf(family, node.cluster().nodes()).stream()
-                        .map(SetMember::of)
-                        .collect(Collectors.toSet()));
-    }
-
-    private static String clusterSet(IpFamily family) {
-        return "CULVERT-CLUSTER-" + number(family);
-    }
-
-    private static String nodeSet(IpFamily family) {
-        return "CULVERT-NODES-" + number(family);
-    }
-
-    private static int number(IpFamily family) {
-        return family == IpFamily.IPV4 ? 4 : 6;
     }
 }

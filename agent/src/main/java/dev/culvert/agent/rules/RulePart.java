@@ -1,6 +1,7 @@
 package dev.culvert.agent.rules;
 
 import dev.culvert.iptables.PacketFilter;
+import java.io.IOException;
 
 /**
  * One concern of the packet filter, such as masquerading: says which chains, rules and sets there
@@ -15,4 +16,12 @@ public interface RulePart {
      * @param filter remembers what it was told; another object than the last time knows nothing yet
      */
     void render(RulesNode node, PacketFilter filter);
+
+    /**
+     * What all parts said for this node is in force now: the time to end connections that it
+     * forbids.
+     *
+     * @throws IOException with a sentence for people; the round is then repeated
+     */
+    default void applied(RulesNode node) throws IOException {}
 }

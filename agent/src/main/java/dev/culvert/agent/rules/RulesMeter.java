@@ -3,11 +3,52 @@ package dev.culvert.agent.rules;
 import dev.culvert.iptables.FilterStats;
 import dev.culvert.iptables.ModeChoice;
 import dev.culvert.iptables.PacketFilter;
+import dev.culvert.net.IpFamily;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** What is counted and timed of the packet filter. The sync thread writes; any may ask. */
 public final class RulesMeter {
+    /** Why packets of pods are dropped. */
+    public enum Drop {
+        /** They have another source, IP or hardware address, than their pod. */
+        SPOOFED_SOURCE(SourceGuard.SPOOFED_CHAIN),
+        /** They are for the overlay's port of a node. */
+        OVERLAY_PORT(SourceGuard.OVERLAY_CHAIN);
+
+        private final String chain;
+
+        Drop(String chain) {
+            this.chain = chain;
+        }
+
+        /** Whose rule counts them. */
+        public String chain() {
+            return chain;
+        }
+
+        /** As a metric's label. */
+        public String label() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /** A counter of the kernel, which begins anew with its rule. */
+    private static final class Total {
+        private long last;
+        private final LongAdder sum = new LongAdder();
+
+        void see(long packets) {
+            sum.add(packets < last ? packets : packets - last);
+            last = packets;
+        }
+    }
+
+    private final Map<String, Total> dropped = new ConcurrentHashMap<>();
     private volatile @Nullable PacketFilter filter;
     private volatile LongConsumer applied = _ -> {};
 
@@ -27,6 +68,21 @@ public final class RulesMeter {
     /** It took so long to make the rules as they should be. */
     public void applied(long nanos) {
         applied.accept(nanos);
+    }
+
+    /** The kernel's counter is at {@code packets} now. */
+    public void dropped(IpFamily family, Drop reason, long packets) {
+        dropped.computeIfAbsent(family + " " + reason, _ -> new Total()).see(packets);
+    }
+
+    /** How many packets of pods were dropped, as of the last look, which comes every 30 s. */
+    public long dropped(Drop reason) {
+        long sum = 0;
+        for (IpFamily family : IpFamily.values()) {
+            Total total = dropped.get(family + " " + reason);
+            sum += total == null ? 0 : total.sum.sum();
+        }
+        return sum;
     }
 
     /** What the driver did so far. */

@@ -1,16 +1,13 @@
 package dev.culvert.agent.rules;
 
+import dev.culvert.agent.attachment.LocalPod;
 import dev.culvert.agent.config.AgentConfig;
-import dev.culvert.agent.ipam.AddressLease;
 import dev.culvert.agent.state.ClusterAddresses;
 import dev.culvert.net.Cidr;
 import dev.culvert.net.IpFamily;
-import java.net.InetAddress;
-import java.util.Collection;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * What rules are made of: the node as it is in this round. Immutable.
@@ -18,18 +15,15 @@ import java.util.stream.Collectors;
  * @param config the current one
  * @param podRanges this node's pod ranges, the present ones and earlier ones that pods live in
  * @param cluster the pod ranges and addresses of all nodes
- * @param leases the addresses of this node's pods, of those that are being attached too
+ * @param pods this node's pods, those that are being attached too
  */
 public record RulesNode(
-        AgentConfig config,
-        List<Cidr> podRanges,
-        ClusterAddresses cluster,
-        List<AddressLease> leases) {
+        AgentConfig config, List<Cidr> podRanges, ClusterAddresses cluster, List<LocalPod> pods) {
 
     /** Copies the lists. */
     public RulesNode {
         podRanges = List.copyOf(podRanges);
-        leases = List.copyOf(leases);
+        pods = List.copyOf(pods);
     }
 
     /** The families in which there are pods here. */
@@ -44,15 +38,8 @@ public record RulesNode(
         return podRanges.stream().filter(range -> range.family() == family).toList();
     }
 
-    static Set<Cidr> of(IpFamily family, Collection<Cidr> ranges) {
-        return ranges.stream()
-                .filter(range -> range.family() == family)
-                .collect(Collectors.toSet());
-    }
-
-    static Set<InetAddress> addressesOf(IpFamily family, Collection<InetAddress> addresses) {
-        return addresses.stream()
-                .filter(address -> IpFamily.of(address) == family)
-                .collect(Collectors.toSet());
+    /** Whether ports of the node lead to pods. */
+    public boolean hasPorts() {
+        return pods.stream().anyMatch(pod -> !pod.ports().isEmpty());
     }
 }

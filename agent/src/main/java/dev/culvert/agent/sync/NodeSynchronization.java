@@ -1,10 +1,13 @@
 package dev.culvert.agent.sync;
 
+import dev.culvert.agent.attachment.LocalPod;
 import dev.culvert.agent.config.AgentConfig;
-import dev.culvert.agent.ipam.AddressLease;
+import dev.culvert.agent.rules.ClusterSets;
+import dev.culvert.agent.rules.Forwarding;
 import dev.culvert.agent.rules.Masquerade;
 import dev.culvert.agent.rules.RulePart;
 import dev.culvert.agent.rules.RulesMeter;
+import dev.culvert.agent.rules.SourceGuard;
 import dev.culvert.agent.sandbox.KernelSandboxes;
 import dev.culvert.agent.sandbox.PodLinks;
 import dev.culvert.agent.state.Change;
@@ -61,14 +64,14 @@ public final class NodeSynchronization implements AutoCloseable {
      *
      * @param config the current one, asked each time; what cannot change while the agent runs is
      *     read here
-     * @param policies further parts of the packet filter
+     * @param further what the packet filter is to do besides what it does on each node
      */
     public NodeSynchronization(
             Supplier<AgentConfig> config,
             String nodeName,
             Rtnetlink rtnetlink,
             Listeners listeners,
-            List<RulePart> policies) {
+            List<RulePart> further) {
         AgentConfig fixed = config.get();
         Consumer<Notice> notices = listeners.notices();
         this.repairs = new Repairs(listeners.changes());
@@ -82,7 +85,8 @@ public final class NodeSynchronization implements AutoCloseable {
                         config,
                         new ProcessCommand(),
                         plan,
-                        Stream.concat(Stream.of(new Masquerade()), policies.stream()).toList(),
+                        parts(further),
+                        settings,
                         System::nanoTime);
         this.loop =
                 new SyncLoop(
@@ -112,9 +116,15 @@ public final class NodeSynchronization implements AutoCloseable {
         plan.holdOn(addresses);
     }
 
-    /** Makes the rules follow this node's leases. Before the loop is started. */
-    public void leases(Supplier<List<AddressLease>> leases) {
-        rules.leases(leases);
+    private static List<RulePart> parts(List<RulePart> further) {
+        List<RulePart> own =
+                List.of(new ClusterSets(), new SourceGuard(), new Forwarding(), new Masquerade());
+        return Stream.concat(own.stream(), further.stream()).toList();
+    }
+
+    /** Makes the rules follow this node's pods. Before the loop is started. */
+    public void pods(Supplier<List<LocalPod>> pods) {
+        rules.pods(pods);
     }
 
     /** Somebody changed rules of the packet filter: looks at them again soon. Any thread. */

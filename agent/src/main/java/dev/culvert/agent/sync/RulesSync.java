@@ -1,7 +1,7 @@
 package dev.culvert.agent.sync;
 
+import dev.culvert.agent.attachment.LocalPod;
 import dev.culvert.agent.config.AgentConfig;
-import dev.culvert.agent.ipam.AddressLease;
 import dev.culvert.agent.rules.RulePart;
 import dev.culvert.agent.rules.RulesMeter;
 import dev.culvert.agent.rules.RulesNode;
@@ -10,10 +10,12 @@ import dev.culvert.agent.state.ClusterView;
 import dev.culvert.iptables.Applied;
 import dev.culvert.iptables.IptablesCommand;
 import dev.culvert.iptables.PacketFilter;
+import dev.culvert.iptables.TableName;
 import dev.culvert.net.IpFamily;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -43,14 +45,16 @@ final class RulesSync implements Synchronizer {
     private final IptablesCommand command;
     private final NodePlan plan;
     private final List<RulePart> parts;
+    private final KernelSettings settings;
     private final LongSupplier nanoTime;
     private final RulesMeter meter = new RulesMeter();
     private final AtomicBoolean disturbed = new AtomicBoolean();
-    private volatile Supplier<List<AddressLease>> leases = List::of;
+    private volatile Supplier<List<LocalPod>> pods = List::of;
     private volatile long readAt;
     private ClusterAddresses cluster = ClusterAddresses.NONE;
     private volatile @Nullable PacketFilter filter;
     private Set<IpFamily> families = Set.of();
+    private boolean countIsDue;
     private List<String> loggedWarnings = List.of();
     private String loggedMode = "";
 
@@ -65,11 +69,13 @@ final class RulesSync implements Synchronizer {
             IptablesCommand command,
             NodePlan plan,
             List<RulePart> parts,
+            KernelSettings settings,
             LongSupplier nanoTime) {
         this.config = config;
         this.command = command;
         this.plan = plan;
         this.parts = List.copyOf(parts);
+        this.settings = settings;
         this.nanoTime = nanoTime;
     }
 
@@ -83,9 +89,9 @@ final class RulesSync implements Synchronizer {
         return meter;
     }
 
-    /** Where to ask for this node's leases; before the first round. */
-    void leases(Supplier<List<AddressLease>> source) {
-        leases = source;
+    /** Where to ask for this node's pods; before the first round. */
+    void pods(Supplier<List<LocalPod>> source) {
+        pods = source;
     }
 
     /**
@@ -118,13 +124,14 @@ final class RulesSync implements Synchronizer {
         if (current != null && (due || told)) {
             disturbed.set(false);
             current.queueResync();
+            countIsDue = true;
             readAt = nanoTime.getAsLong();
         }
     }
 
     @Override
     public void apply() throws IOException {
-        RulesNode node = new RulesNode(config.get(), plan.ranges(), cluster, leases.get());
+        RulesNode node = new RulesNode(config.get(), plan.ranges(), cluster, pods.get());
         PacketFilter current = filterFor(node.families());
         parts.forEach(part -> part.render(node, current));
         long begin = nanoTime.getAsLong();
@@ -132,6 +139,30 @@ final class RulesSync implements Synchronizer {
             report(current, current.apply());
         } finally {
             meter.applied(nanoTime.getAsLong() - begin);
+        }
+        reachFromLoopback(node);
+        for (RulePart part : parts) {
+            part.applied(node);
+        }
+        if (countIsDue) {
+            count(current);
+            countIsDue = false;
+        }
+    }
+
+    /** Rules keep pods away from what the node has on its loopback. */
+    private void reachFromLoopback(RulesNode node) throws IOException {
+        if (node.hasPorts() && families.contains(IpFamily.IPV4)) {
+            settings.ensure("net/ipv4/conf/" + node.config().bridge() + "/route_localnet", "1");
+        }
+    }
+
+    private void count(PacketFilter current) throws IOException {
+        for (IpFamily family : families) {
+            Map<String, Long> packets = current.packets(family, TableName.RAW);
+            for (RulesMeter.Drop reason : RulesMeter.Drop.values()) {
+                meter.dropped(family, reason, packets.getOrDefault(reason.chain(), 0L));
+            }
         }
     }
 

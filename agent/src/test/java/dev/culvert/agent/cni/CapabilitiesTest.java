@@ -127,11 +127,13 @@ final class CapabilitiesTest {
     }
 
     @Test
-    void leavesPortMappingsToAnotherPlugin() throws Exception {
-        node.add(
-                "one",
-                "eth0",
-                wishing("{\"portMappings\":[{\"hostPort\":80,\"containerPort\":80}]}"));
+    void refusesAPortOfTheNodeThatAnotherPodHas() throws Exception {
+        String wish =
+                "{\"portMappings\":[{\"hostPort\":80,\"containerPort\":80,\"hostIP\":\"%s\"}]}";
+        node.add("one", "eth0", wishing(wish.formatted("192.0.2.1")));
+        node.add("two", "eth1", wishing(wish.formatted("192.0.2.2")));
+        assertThat(refusal(wishing(wish.formatted("192.0.2.1"))).code())
+                .isEqualTo(CniError.PORT_TAKEN);
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.culvert.agent.cni;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.culvert.agent.attachment.AttachmentTable;
 import dev.culvert.agent.ipam.AddressLease;
 import dev.culvert.agent.ipam.FileLeaseStore;
 import dev.culvert.agent.ipam.LeaseTable;
@@ -57,6 +58,10 @@ final class CutOffIT {
         return new LeaseTable(kill.wrap(new FileLeaseStore(run.resolve("leases"), bootId)));
     }
 
+    private AttachmentTable attachments() {
+        return new AttachmentTable(run.resolve("attachments"), "boot");
+    }
+
     private static CniRequest request(String verb, NetworkNamespace pod) {
         Map<String, String> environment = new TreeMap<>();
         environment.put("CNI_COMMAND", verb);
@@ -72,7 +77,12 @@ final class CutOffIT {
         DeleteQueue deletes = new DeleteQueue(run.resolve("deletes"));
         AddHandler add =
                 new AddHandler(
-                        leases(kill), wiring, node.readiness(), deletes, AttachmentGate.OPEN);
+                        leases(kill),
+                        wiring,
+                        node.readiness(),
+                        deletes,
+                        attachments(),
+                        AttachmentGate.OPEN);
         try {
             assertThat(add.handle(request("ADD", pod), pod)).contains("10.244.1.2/24");
             return false;
@@ -140,7 +150,7 @@ final class CutOffIT {
             kill = new Kill(steps);
             SandboxWiring wiring = new SandboxWiring(kill.wrap(node.rtnetlink()), kill.sandboxes());
             try {
-                new DelHandler(leases(kill), wiring, AttachmentGate.OPEN)
+                new DelHandler(leases(kill), wiring, attachments(), AttachmentGate.OPEN)
                         .handle(request("DEL", pod), null);
                 answered = true;
             } catch (Kill.Killed _) {

@@ -3,6 +3,7 @@ package dev.culvert.agent.cni;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.culvert.agent.attachment.AttachmentTable;
 import dev.culvert.agent.ipam.AddressLease;
 import dev.culvert.agent.ipam.FileLeaseStore;
 import dev.culvert.agent.ipam.LeaseTable;
@@ -73,8 +74,9 @@ final class HandlersTest {
         SandboxWiring wiring = new SandboxWiring(node, sandboxes);
         NodeReadiness readiness = new NodeReadiness(() -> network, () -> "no podCIDR");
         DeleteQueue deletes = new DeleteQueue(directory.resolve("deletes"));
-        add = new AddHandler(leases, wiring, readiness, deletes, gate);
-        del = new DelHandler(leases, wiring, gate);
+        AttachmentTable attachments = new AttachmentTable(directory.resolve("attachments"), "boot");
+        add = new AddHandler(leases, wiring, readiness, deletes, attachments, gate);
+        del = new DelHandler(leases, wiring, attachments, gate);
     }
 
     @AfterEach
@@ -127,6 +129,24 @@ final class HandlersTest {
                 .containsExactly("await one/eth0 [10.244.1.2, fd00:0:0:0:0:0:0:2], 2 links");
         del.handle(request("DEL", "one", ""), null);
         assertThat(passed).hasSize(2).last().isEqualTo("ended one/eth0 held []");
+    }
+
+    @Test
+    void aPortOfTheNodeLeadsToOnePodOnly() throws Exception {
+        String ports =
+                CONFIGURATION.replace(
+                        "}",
+                        ",\"runtimeConfig\":{\"portMappings\":[{\"hostPort\":8080,\"containerPort\":80}]}}");
+        add.handle(request("ADD", "one", ports), namespace);
+        node.pod().deleteLink(node.pod().link("eth0").orElseThrow().index());
+        CniError refusal =
+                catchThrowableOfType(
+                        CniError.class, () -> add.handle(request("ADD", "two", ports), namespace));
+        assertThat(refusal.code()).isEqualTo(106);
+        assertThat(refusal).hasMessage("tcp port 8080 of this node leads to container one already");
+        del.handle(request("DEL", "one", ""), null);
+        assertNothingIsLeft();
+        add.handle(request("ADD", "two", ports), namespace);
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.culvert.agent.cni;
 
+import dev.culvert.agent.attachment.AttachmentTable;
 import dev.culvert.agent.ipam.LeaseStore;
 import dev.culvert.agent.ipam.LeaseTable;
 import dev.culvert.agent.sandbox.InMemoryRtnetlink;
@@ -11,6 +12,9 @@ import dev.culvert.linux.route.BridgeSpec;
 import dev.culvert.linux.route.Link;
 import dev.culvert.net.Cidr;
 import dev.culvert.net.MacAddress;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -43,6 +47,7 @@ final class InMemoryNode implements AutoCloseable {
                     62_202);
 
     private final NetworkNamespace namespace;
+    private final Path directory;
 
     InMemoryNode(LeaseStore journal) throws Exception {
         this(journal, new DeleteQueue(Path.of("no", "such", "directory")));
@@ -54,8 +59,10 @@ final class InMemoryNode implements AutoCloseable {
         leases = new LeaseTable(journal);
         SandboxWiring wiring = new SandboxWiring(kernel, new InMemorySandboxes(kernel));
         NodeReadiness readiness = new NodeReadiness(() -> network, () -> "no podCIDR");
-        add = new AddHandler(leases, wiring, readiness, deletes, AttachmentGate.OPEN);
-        del = new DelHandler(leases, wiring, AttachmentGate.OPEN);
+        directory = Files.createTempDirectory("in-memory-node");
+        AttachmentTable attachments = new AttachmentTable(directory.resolve("attachments"), "boot");
+        add = new AddHandler(leases, wiring, readiness, deletes, attachments, AttachmentGate.OPEN);
+        del = new DelHandler(leases, wiring, attachments, AttachmentGate.OPEN);
         check = new CheckHandler(leases, wiring, readiness);
         gc = new GcHandler(leases, del, locks);
         status = new StatusHandler(leases, readiness);
@@ -107,5 +114,11 @@ final class InMemoryNode implements AutoCloseable {
     @Override
     public void close() {
         namespace.close();
+        try {
+            Files.deleteIfExists(directory.resolve("attachments"));
+            Files.deleteIfExists(directory);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

@@ -3,7 +3,9 @@ package dev.culvert.agent.cni;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.culvert.agent.attachment.PortMapping;
 import dev.culvert.agent.sandbox.Bandwidth;
+import dev.culvert.iptables.Protocol;
 import dev.culvert.net.IpAddresses;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,7 +48,7 @@ final class RuntimeConfigTest {
             assertThat(each.ips()).isEmpty();
             assertThat(each.bandwidth()).isEqualTo(Bandwidth.UNLIMITED);
             assertThat(each.dns()).isEmpty();
-            assertThat(each.portMappings()).isZero();
+            assertThat(each.portMappings()).isEmpty();
         }
     }
 
@@ -71,7 +73,8 @@ final class RuntimeConfigTest {
                 .isEqualTo(
                         InMemoryNode.parse(
                                 "{\"nameservers\":[\"10.96.0.10\"],\"search\":[\"svc\"],\"options\":[\"ndots:5\"]}"));
-        assertThat(config.portMappings()).isEqualTo(2);
+        assertThat(config.portMappings())
+                .containsExactly(new PortMapping(Protocol.TCP, 8080, 80, null));
     }
 
     @Test

@@ -31,6 +31,7 @@ final class NetworkListTest {
                               "mac" : true,
                               "ips" : true,
                               "bandwidth" : true,
+                              "portMappings" : true,
                               "io.kubernetes.cri.pod-annotations" : true
                             }
                           } ]
@@ -53,6 +54,12 @@ final class NetworkListTest {
         assertThat(plugins.path(1).toString())
                 .isEqualTo("{\"type\":\"portmap\",\"capabilities\":{\"portMappings\":true}}");
         assertThat(plugins.path(2).toString()).isEqualTo("{\"type\":\"tuning\"}");
+    }
+
+    @Test
+    void leavesPortMappingsToAPluginThatTakesThem() {
+        JsonNode plugins = parse("portmap").path("plugins");
+        assertThat(plugins.path(0).path("capabilities").has("portMappings")).isFalse();
     }
 
     @Test

@@ -17,7 +17,8 @@ class MasqueradeTest {
 
     @TempDir Path directory;
 
-    private final RenderedRules rules = new RenderedRules(new Masquerade(), IpFamily.IPV4);
+    private final RenderedRules rules =
+            new RenderedRules(List.of(new ClusterSets(), new Masquerade()), IpFamily.IPV4);
 
     private RulesNode node(String settings) throws Exception {
         Path file = Files.writeString(directory.resolve("culvert.yaml"), settings);
@@ -70,13 +71,15 @@ class MasqueradeTest {
         assertThat(rules.lines(node("nonMasqueradeCIDRs: [203.0.113.0/24]")))
                 .contains("add CULVERT-CLUSTER-4 203.0.113.0/24 -exist");
         List<String> last = rules.lines(node("masquerade: false"));
-        assertThat(last).contains("-X CULVERT-MASQ", "destroy CULVERT-CLUSTER-4");
+        assertThat(last).contains("-X CULVERT-MASQ");
         assertThat(rules.lines(node("masquerade: false"))).isEmpty();
     }
 
     @Test
     void bothFamiliesHaveTheirOwnRulesAndSets() throws IOException {
-        RenderedRules both = new RenderedRules(new Masquerade(), IpFamily.IPV4, IpFamily.IPV6);
+        RenderedRules both =
+                new RenderedRules(
+                        List.of(new ClusterSets(), new Masquerade()), IpFamily.IPV4, IpFamily.IPV6);
         RulesNode node =
                 RenderedRules.node(AgentConfig.defaults(), "10.244.1.0/24,fd00:244:1::/64");
         assertThat(both.lines(node))

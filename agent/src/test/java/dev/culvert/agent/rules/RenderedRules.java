@@ -1,7 +1,7 @@
 package dev.culvert.agent.rules;
 
+import dev.culvert.agent.attachment.LocalPod;
 import dev.culvert.agent.config.AgentConfig;
-import dev.culvert.agent.ipam.AddressLease;
 import dev.culvert.agent.state.ClusterAddresses;
 import dev.culvert.iptables.FakeKernel;
 import dev.culvert.iptables.PacketFilter;
@@ -18,22 +18,25 @@ import java.util.stream.Stream;
 final class RenderedRules {
     private final FakeKernel kernel = new FakeKernel();
     private final PacketFilter filter;
-    private final RulePart part;
+    private final List<RulePart> parts;
 
-    RenderedRules(RulePart part, IpFamily... families) {
-        this.part = part;
+    RenderedRules(List<RulePart> parts, IpFamily... families) {
+        this.parts = List.copyOf(parts);
         this.filter = new PacketFilter(kernel, Set.of(families));
     }
 
     /** The lines that were written, those of sets too. */
     List<String> lines(RulesNode node) throws IOException {
         kernel.runs.clear();
-        part.render(node, filter);
+        parts.forEach(part -> part.render(node, filter));
         filter.apply();
         return kernel.runs.stream()
                 .filter(run -> !run.contains("-save\n"))
                 .flatMap(String::lines)
-                .map(line -> line.replaceAll(" -m comment --comment (\"[^\"]*\"|\\S+)", ""))
+                .map(
+                        line ->
+                                line.replaceAll(" -m comment --comment (\"[^\"]*\"|\\S+)", "")
+                                        .replace("\"", ""))
                 .toList();
     }
 
@@ -46,7 +49,7 @@ final class RenderedRules {
                 .toList();
     }
 
-    static RulesNode node(AgentConfig config, String podRanges, AddressLease... leases) {
+    static RulesNode node(AgentConfig config, String podRanges, LocalPod... pods) {
         return new RulesNode(
                 config,
                 Stream.of(podRanges.split(",", -1)).map(Cidr::parse).toList(),
@@ -57,6 +60,6 @@ final class RenderedRules {
                         Stream.of("192.0.2.1", "192.0.2.2", "2001:db8::2")
                                 .map(IpAddresses::parse)
                                 .collect(Collectors.toSet())),
-                List.of(leases));
+                List.of(pods));
     }
 }

@@ -28,7 +28,12 @@ class RulesSyncTest {
     private final NodePlan plan = new NodePlan(repairs);
     private final RulesSync rules =
             new RulesSync(
-                    AgentConfig::defaults, kernel, plan, List.of(RulesSyncTest::render), now::get);
+                    AgentConfig::defaults,
+                    kernel,
+                    plan,
+                    List.of(RulesSyncTest::render),
+                    new ProcSettings(),
+                    now::get);
 
     @BeforeEach
     void setUp() throws IOException {
@@ -117,6 +122,7 @@ class RulesSyncTest {
                         },
                         plan,
                         List.of(RulesSyncTest::render),
+                        new ProcSettings(),
                         now::get);
         assertThatThrownBy(without::apply).hasMessageContaining("cannot be run");
     }

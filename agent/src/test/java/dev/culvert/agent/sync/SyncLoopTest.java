@@ -21,6 +21,7 @@ import dev.culvert.linux.route.Route;
 import dev.culvert.net.Cidr;
 import dev.culvert.net.IpAddresses;
 import dev.culvert.net.MacAddress;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -308,6 +309,29 @@ class SyncLoopTest {
                         node("n3", "10.244.3.0/24"),
                         new ClusterEvent.NodesListed()),
                 true);
+    }
+
+    @Test
+    void whoWaitsGoesOnOnceARoundIsApplied() throws Exception {
+        tunnel();
+        ready();
+        loop.start();
+        try {
+            loop.awaitRound(Duration.ofSeconds(30));
+            rtnetlink.deleteLink(rtnetlink.link("culvert.tun").orElseThrow().index());
+            loop.requestResync();
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> !loop.problems().getOrDefault("tunnel", "").isEmpty());
+            assertThatThrownBy(() -> loop.awaitRound(Duration.ofMillis(50)))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("is not in force after 0 s")
+                    .hasMessageContaining("culvert.tun");
+            tunnel();
+            loop.awaitRound(Duration.ofSeconds(30));
+            assertThat(loop.problems().values()).allMatch(String::isEmpty);
+        } finally {
+            loop.close();
+        }
     }
 
     /** The overlay's part. */
