@@ -125,7 +125,8 @@ final class GroupRules {
         }
         String name = port.name();
         if (name != null) {
-            SetKey key = new SetKey.Ports(whosePorts(policy, peer), port.protocol(), name);
+            SetKey key =
+                    new SetKey.Ports(whosePorts(policy, peer), port.protocol(), name, isIngress());
             return rule -> rule.inSet(names.of(key, family), "dst,dst");
         }
         if (port.isAll()) {

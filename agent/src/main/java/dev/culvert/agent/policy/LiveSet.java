@@ -47,7 +47,11 @@ final class LiveSet {
             return;
         }
         String only = key.selection().namespace();
-        state.pods(only).forEach(pod -> updatePod(pod.key(), state));
+        if (key.local()) {
+            state.localKeys().forEach(pod -> updatePod(pod, state));
+        } else {
+            state.pods(only).forEach(pod -> updatePod(pod.key(), state));
+        }
         if (key.selection().dependsOnNamespaces()) {
             state.namespaceNames()
                     .filter(name -> key.selection().includes(name, state))
@@ -60,7 +64,9 @@ final class LiveSet {
     void updatePod(String podKey, PolicyState state) {
         PolicyPod pod = state.pod(podKey);
         List<SetMember> now =
-                pod != null && key.selection().matches(pod, state)
+                pod != null
+                                && (!key.local() || state.local(podKey) != null)
+                                && key.selection().matches(pod, state)
                         ? key.members(pod, state.addresses(pod)).distinct().toList()
                         : List.of();
         List<SetMember> before = now.isEmpty() ? byPod.remove(podKey) : byPod.put(podKey, now);

@@ -68,20 +68,18 @@ public final class PolicyRules {
         }
         Changes changes = state.takeChanges();
         boolean rulesMayChange = assignments.update(changes) || told.isEmpty();
-        Set<SetKey> needed = assignments.sets();
-        update(needed, changes);
+        update(changes);
+        if (rulesMayChange) {
+            keepNeeded(packetFilter.sets());
+        }
         Map<IpFamily, Map<String, Chain>> chains = rulesMayChange ? chains() : told;
-        if (mustComeAtOnce(needed, !chains.equals(told))) {
+        if (mustComeAtOnce(!chains.equals(told))) {
             sets.values().stream()
                     .filter(LiveSet::isChanged)
                     .forEach(set -> set.flip(packetFilter.sets()));
             cache.clear();
             chains = chains();
         }
-        sets.values().stream()
-                .filter(set -> !needed.contains(set.key()))
-                .forEach(set -> set.remove(packetFilter.sets()));
-        sets.keySet().retainAll(needed);
         sets.values().forEach(set -> set.write(packetFilter.sets()));
         if (!chains.equals(told)) {
             chains.forEach((family, wanted) -> tell(packetFilter, family, wanted));
@@ -93,25 +91,38 @@ public final class PolicyRules {
         return assignments.isolatedPods();
     }
 
-    private void update(Set<SetKey> needed, Changes changes) {
+    private void update(Changes changes) {
         for (LiveSet set : sets.values()) {
             changes.namespaces().forEach(name -> set.updateNamespace(name, state));
             changes.pods().forEach(pod -> set.updatePod(pod, state));
         }
+    }
+
+    private void keepNeeded(IpSets driver) {
+        Set<SetKey> needed = assignments.sets();
+        sets.values().stream()
+                .filter(set -> !needed.contains(set.key()))
+                .forEach(set -> set.remove(driver));
+        sets.keySet().retainAll(needed);
         needed.forEach(key -> sets.computeIfAbsent(key, _ -> new LiveSet(key, families, state)));
     }
 
-    /** Sets change member by member; that is enough if only sets of one kind change, and little. */
-    private boolean mustComeAtOnce(Set<SetKey> needed, boolean rulesChange) {
-        Set<Class<?>> kinds = new HashSet<>();
-        int members = 0;
+    /**
+     * Sets change member by member. That is enough if rules do not change too, nor both kinds of
+     * sets that one rule asks for, and if it is not much.
+     */
+    private boolean mustComeAtOnce(boolean rulesChange) {
+        boolean local = false;
+        boolean other = false;
+        int most = 0;
         for (LiveSet set : sets.values()) {
-            if (set.isChanged() && needed.contains(set.key())) {
-                kinds.add(set.key().getClass());
-                members += set.changes();
+            if (set.isChanged()) {
+                local |= set.key().local();
+                other |= !set.key().local();
+                most = Math.max(most, set.changes());
             }
         }
-        return members > 0 && (rulesChange || kinds.size() > 1 || members > MANY);
+        return most > 0 && (rulesChange || (local && other) || most > MANY);
     }
 
     private Map<IpFamily, Map<String, Chain>> chains() {

@@ -37,8 +37,13 @@ sealed interface SetKey {
         }
     }
 
-    /** The ports of a name, of pods: address, protocol and number. */
-    record Ports(PodSelection selection, Protocol protocol, String name) implements SetKey {
+    /**
+     * The ports of a name, of pods: address, protocol and number.
+     *
+     * @param local whether only of pods that are attached here, as for traffic to them
+     */
+    record Ports(PodSelection selection, Protocol protocol, String name, boolean local)
+            implements SetKey {
         @Override
         public Stream<SetMember> members(PolicyPod pod, List<InetAddress> addresses) {
             return pod.ports().stream()
@@ -56,7 +61,8 @@ sealed interface SetKey {
 
         @Override
         public String identity() {
-            return "ports " + protocol + " " + name + " " + selection.identity();
+            String whose = local ? "local ports " : "ports ";
+            return whose + protocol + " " + name + " " + selection.identity();
         }
 
         @Override
@@ -125,6 +131,11 @@ sealed interface SetKey {
 
     /** Whose addresses or ports they are. */
     PodSelection selection();
+
+    /** Whether only pods that are attached here are in it. */
+    default boolean local() {
+        return false;
+    }
 
     /** What a chosen pod adds to it. */
     Stream<SetMember> members(PolicyPod pod, List<InetAddress> addresses);
