@@ -8,6 +8,7 @@ import dev.culvert.agent.admin.AdminServer;
 import dev.culvert.agent.config.AgentConfig;
 import dev.culvert.agent.ipam.AddressLease;
 import dev.culvert.agent.log.AgentLog;
+import dev.culvert.agent.policy.NetworkPolicyInfo;
 import dev.culvert.agent.sandbox.Attachment;
 import dev.culvert.agent.state.ClusterView;
 import dev.culvert.agent.state.PodInfo;
@@ -16,6 +17,7 @@ import dev.culvert.agent.status.PolicyReport;
 import dev.culvert.agent.status.StatusReport;
 import dev.culvert.agent.status.TraceReport;
 import dev.culvert.agent.sync.NodeSynchronization;
+import dev.culvert.agent.sync.PolicyProgress;
 import dev.culvert.agent.trace.NodeFacts;
 import dev.culvert.agent.trace.TraceTarget;
 import dev.culvert.agent.trace.Tracer;
@@ -81,13 +83,34 @@ final class AdminService implements AutoCloseable {
         Map<String, AdminHandler> handlers = new TreeMap<>();
         handlers.put("GET /v1/status", (_, answer) -> answer.json(status.get()));
         handlers.put("GET /v1/leases", (_, answer) -> answer.json(leaseReports()));
-        handlers.put("GET /v1/policy", (_, answer) -> answer.json(PolicyReport.NONE));
+        handlers.put("GET /v1/policy", (_, answer) -> answer.json(policy()));
         handlers.put("GET /v1/trace", (request, answer) -> answer.json(trace(request)));
         handlers.put("GET /v1/capture", new CaptureHandler(config, rtnetlink, node, status));
         handlers.put("GET /v1/ping", new PingHandler(node));
         handlers.put("GET /v1/log-level", (_, answer) -> answer.json(AgentLog.levels()));
         handlers.put("POST /v1/log-level", AdminService::setLevel);
         return handlers;
+    }
+
+    private PolicyReport policy() {
+        PolicyProgress.Reached reached = node.policies().reached();
+        StringBuilder note = new StringBuilder();
+        if (reached.complete()) {
+            note.append(
+                    "NetworkPolicies in force: %d; pods of this node that they isolate: %d."
+                            .formatted(reached.policies().size(), reached.isolatedPods()));
+        } else {
+            note.append(
+                    "What NetworkPolicies speak of is not known yet, so the rules stay as they are.");
+        }
+        for (NetworkPolicyInfo policy : reached.policies()) {
+            if (!policy.isUnderstood()) {
+                note.append(
+                        "\n%s cannot be understood and isolates the pods that it is about: %s"
+                                .formatted(policy.key(), policy.problem()));
+            }
+        }
+        return new PolicyReport(reached.complete(), reached.listed(), note.toString());
     }
 
     private static void setLevel(AdminRequest request, AdminAnswer answer) throws IOException {

@@ -17,11 +17,11 @@ import dev.culvert.agent.kube.NodeAnnotations;
 import dev.culvert.agent.kube.NodeWatch;
 import dev.culvert.agent.kube.PeerFile;
 import dev.culvert.agent.kube.PodWatch;
+import dev.culvert.agent.kube.PolicyWatches;
 import dev.culvert.agent.kube.VtepPublisher;
 import dev.culvert.agent.log.AgentLog;
 import dev.culvert.agent.metrics.ProcessMeters;
 import dev.culvert.agent.rules.HostPorts;
-import dev.culvert.agent.rules.RulePart;
 import dev.culvert.agent.sandbox.KernelSandboxes;
 import dev.culvert.agent.state.Change;
 import dev.culvert.agent.state.ClusterEvent;
@@ -136,13 +136,15 @@ final class Agent implements AutoCloseable {
                                 metrics,
                                 event -> observe(event, peers, self, node)));
         PodWatch pods = closing(new PodWatch(kube, nodeName, metrics, node.loop()::submit));
+        PolicyWatches policies = closing(new PolicyWatches(kube, metrics, node.loop()::submit));
         LinkMonitor monitor = closing(LinkMonitor.open(_ -> node.loop().requestResync()));
         CniService cni = closing(cni(rtnetlink, node, nodes));
         NodeObservation observation = closing(observation(node, nodes, cni));
         KeptInstallation files = installation(node, nodes, observation);
         NodeStatus status =
                 status(
-                        new AgentParts(node, nodes, pods, peers, monitor, publisher, cni, files),
+                        new AgentParts(
+                                node, nodes, pods, policies, peers, monitor, publisher, cni, files),
                         observation);
         HealthServer health = closing(health(status));
         AdminService admin =
@@ -166,6 +168,7 @@ final class Agent implements AutoCloseable {
         startFrom(peers.load(), nodes, node);
         nodes.start();
         pods.start();
+        policies.start();
         if (config.cniFiles().isEnabled()) {
             closing(files).start();
         }
@@ -174,8 +177,14 @@ final class Agent implements AutoCloseable {
 
     private NodeSynchronization synchronization(
             KernelRtnetlink rtnetlink, NodeSynchronization.Listeners listeners) {
-        List<RulePart> rules = List.of(new HostPorts(conntrack()));
-        return new NodeSynchronization(configuration, nodeName, rtnetlink, listeners, rules);
+        Conntrack conntrack = conntrack();
+        return new NodeSynchronization(
+                configuration,
+                nodeName,
+                rtnetlink,
+                conntrack,
+                listeners,
+                List.of(new HostPorts(conntrack)));
     }
 
     /** Or null, which costs no more than that old connections keep their ways. */
@@ -192,7 +201,7 @@ final class Agent implements AutoCloseable {
     private static void connect(NodeSynchronization node, CniService cni) {
         node.holdOn(cni::heldAddresses);
         node.pods(cni::pods);
-        cni.gate(new RulesGate(node.loop()));
+        cni.gate(new RulesGate(node.loop(), node.policies()));
     }
 
     /** Without it, as in a kernel that has no nf_tables, the period has to do. */
@@ -241,7 +250,14 @@ final class Agent implements AutoCloseable {
                     events.record(notice);
                     changes.add(Change.Kind.NODE, notice.message());
                 },
-                changes);
+                changes,
+                policy ->
+                        events.record(
+                                new Notice(
+                                        Notice.Reason.POLICY_NOT_UNDERSTOOD,
+                                        "the pods that it is about are isolated on node %s: %s"
+                                                .formatted(nodeName, policy.problem()),
+                                        policy)));
     }
 
     /** Those that write about this node compare it with what they wrote. */

@@ -5,6 +5,7 @@ import dev.culvert.agent.install.KeptInstallation;
 import dev.culvert.agent.kube.NodeWatch;
 import dev.culvert.agent.kube.PeerFile;
 import dev.culvert.agent.kube.PodWatch;
+import dev.culvert.agent.kube.PolicyWatches;
 import dev.culvert.agent.kube.VtepPublisher;
 import dev.culvert.agent.sync.NodeSynchronization;
 import dev.culvert.linux.route.LinkMonitor;
@@ -14,6 +15,7 @@ record AgentParts(
         NodeSynchronization node,
         NodeWatch nodes,
         PodWatch pods,
+        PolicyWatches policies,
         PeerFile peers,
         LinkMonitor monitor,
         VtepPublisher publisher,

@@ -1,10 +1,6 @@
 package dev.culvert.agent;
 
-import dev.culvert.agent.cni.CniService;
-import dev.culvert.agent.kube.NodeWatch;
-import dev.culvert.agent.kube.PodWatch;
 import dev.culvert.agent.sync.NodeSynchronization;
-import dev.culvert.linux.route.LinkMonitor;
 import dev.culvert.overlay.Overlay;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -22,17 +18,13 @@ final class Liveness {
     private final Map<String, BooleanSupplier> ended = new LinkedHashMap<>();
     private final NodeSynchronization node;
 
-    Liveness(
-            NodeSynchronization node,
-            NodeWatch nodes,
-            PodWatch pods,
-            LinkMonitor monitor,
-            CniService cni) {
-        this.node = node;
-        ended.put("watch-nodes", nodes::hasEnded);
-        ended.put("watch-pods", pods::hasEnded);
-        ended.put("link-monitor", monitor::hasEnded);
-        ended.put("cni-socket", cni::hasEnded);
+    Liveness(AgentParts parts) {
+        this.node = parts.node();
+        ended.put("watch-nodes", parts.nodes()::hasEnded);
+        ended.put("watch-pods", parts.pods()::hasEnded);
+        ended.put("watch-policies", parts.policies()::hasEnded);
+        ended.put("link-monitor", parts.monitor()::hasEnded);
+        ended.put("cni-socket", parts.cni()::hasEnded);
     }
 
     /** A name each, and a sentence or nothing when all is well. */

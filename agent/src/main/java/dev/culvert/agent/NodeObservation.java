@@ -3,6 +3,7 @@ package dev.culvert.agent;
 import dev.culvert.agent.cni.CniService;
 import dev.culvert.agent.config.AgentConfig;
 import dev.culvert.agent.metrics.NodeCollectors;
+import dev.culvert.agent.metrics.PolicyMeters;
 import dev.culvert.agent.metrics.ProbeMeters;
 import dev.culvert.agent.metrics.ProcessMeters;
 import dev.culvert.agent.metrics.RulesMeters;
@@ -71,6 +72,7 @@ final class NodeObservation implements AutoCloseable {
         process.bind(registry, Version.text());
         SyncMeters.bind(registry, node);
         RulesMeters.bind(registry, node.rules());
+        PolicyMeters.bind(registry, node);
         ProbeMeters.bind(registry, probe);
         ProbeMeters.bind(registry, test);
         NodeCollectors.bind(registry, config, node, probe);

@@ -6,6 +6,7 @@ import dev.culvert.agent.state.RecentChanges;
 import dev.culvert.agent.state.VtepAnnouncement;
 import dev.culvert.agent.status.StatusReport;
 import dev.culvert.agent.sync.NodeSynchronization;
+import dev.culvert.agent.sync.PolicyProgress;
 import dev.culvert.agent.sync.RepairKind;
 import dev.culvert.agent.sync.SyncStats;
 import java.util.LinkedHashMap;
@@ -38,9 +39,7 @@ final class NodeStatus {
         this.configuration = configuration;
         this.changes = changes;
         this.vtep = vtep;
-        this.liveness =
-                new Liveness(
-                        parts.node(), parts.nodes(), parts.pods(), parts.monitor(), parts.cni());
+        this.liveness = new Liveness(parts);
     }
 
     /**
@@ -98,12 +97,32 @@ final class NodeStatus {
                 .report();
     }
 
+    /** A sentence, or nothing when all policies are in force. */
+    private String policies() {
+        PolicyProgress.Reached reached = parts.node().policies().reached();
+        if (!reached.listed()) {
+            return "the cluster's network policies are not known yet: the packet filter stays as it is, and no pod of Kubernetes is attached";
+        }
+        if (!reached.complete()) {
+            return "the pods and namespaces that network policies speak of are not known yet: the rules of policies stay as they are";
+        }
+        return reached.policies().stream()
+                .filter(policy -> !policy.isUnderstood())
+                .map(
+                        policy ->
+                                "the NetworkPolicy %s cannot be understood and isolates the pods that it is about: %s"
+                                        .formatted(policy.key(), policy.problem()))
+                .findFirst()
+                .orElse("");
+    }
+
     private List<String> warnings() {
         return Stream.of(
                         List.of(
                                 parts.node().limitation(),
                                 parts.node().retention(),
                                 parts.nodes().problem(),
+                                policies(),
                                 parts.peers().warning(),
                                 parts.publisher().problem()),
                         parts.files().problems(),

@@ -2,6 +2,7 @@ package dev.culvert.agent;
 
 import dev.culvert.agent.cni.AttachmentGate;
 import dev.culvert.agent.ipam.AddressLease;
+import dev.culvert.agent.sync.PolicyProgress;
 import dev.culvert.agent.sync.SyncLoop;
 import java.io.IOException;
 import java.time.Duration;
@@ -12,14 +13,27 @@ final class RulesGate implements AttachmentGate {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private final SyncLoop loop;
+    private final PolicyProgress policies;
 
-    RulesGate(SyncLoop loop) {
+    RulesGate(SyncLoop loop, PolicyProgress policies) {
         this.loop = loop;
+        this.policies = policies;
     }
 
     @Override
     public void await(AddressLease lease) throws IOException {
+        long begin = System.nanoTime();
         loop.awaitRound(PATIENCE);
+        try {
+            Duration left = PATIENCE.minusNanos(System.nanoTime() - begin);
+            String missing = policies.await(lease.pod(), left);
+            if (!missing.isEmpty()) {
+                throw new IOException(missing);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("the agent is being stopped", e);
+        }
     }
 
     @Override

@@ -176,7 +176,8 @@ final class ApiServer implements AutoCloseable {
                                 .toList());
     }
 
-    private <T> T ask(Function<KubernetesClient, T> request) throws Exception {
+    /** Asks or changes anything. */
+    <T> T ask(Function<KubernetesClient, T> request) throws Exception {
         return namespace.call(
                 () -> {
                     try (KubernetesClient client = connect()) {

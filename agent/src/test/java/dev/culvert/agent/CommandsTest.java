@@ -19,6 +19,9 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** Commands against a server that answers like an agent. */
 final class CommandsTest {
+    private static final PolicyReport POLICIES =
+            new PolicyReport(true, true, "NetworkPolicies in force: 3");
+
     @TempDir private Path directory;
     private final Map<String, AdminHandler> handlers = new TreeMap<>();
     private Path socket;
@@ -35,7 +38,7 @@ final class CommandsTest {
                                 List.of(
                                         lease("default/web", "10.244.1.2", "up"),
                                         lease("default/db", "10.244.1.3", "missing"))));
-        handlers.put("GET /v1/policy", (_, answer) -> answer.json(PolicyReport.NONE));
+        handlers.put("GET /v1/policy", (_, answer) -> answer.json(POLICIES));
         restart();
     }
 
@@ -129,10 +132,10 @@ final class CommandsTest {
     }
 
     @Test
-    void saysThatNoPolicyIsEnforced() {
-        assertThat(run("policy").out()).contains("enforces no NetworkPolicy");
+    void saysWhetherPoliciesAreInForce() {
+        assertThat(run("policy").out()).contains("in force: 3");
         assertThat(run("policy", "-o", "json").out())
-                .startsWith("{\"enforced\":false,\"watched\":false,");
+                .startsWith("{\"enforced\":true,\"watched\":true,");
     }
 
     @Test

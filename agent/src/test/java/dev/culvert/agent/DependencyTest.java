@@ -49,6 +49,7 @@ final class DependencyTest {
     private static final String TUN = LINUX + ".tun";
     private static final String NETNS = LINUX + ".netns";
     private static final String ICMP = LINUX + ".icmp";
+    private static final String CONNTRACK = LINUX + ".conntrack";
     private static final String VETH = LINUX + ".veth";
     private static final String OVERLAY = "dev.culvert.overlay";
     private static final String FDB = OVERLAY + ".fdb";
@@ -81,6 +82,7 @@ final class DependencyTest {
                     PROBE,
                     SYNC,
                     RULES,
+                    POLICY,
                     IPTABLES,
                     OVERLAY,
                     FDB,
@@ -151,12 +153,15 @@ final class DependencyTest {
                     STATE,
                     CONFIG,
                     ATTACHMENT,
+                    IPAM,
                     SANDBOX,
                     RULES,
+                    POLICY,
                     IPTABLES,
                     NET,
                     LINUX,
                     ROUTE,
+                    CONNTRACK,
                     TUN,
                     OVERLAY,
                     FDB,

@@ -74,6 +74,11 @@ final class PodTraffic implements AutoCloseable {
         }
     }
 
+    /** Sends so many bytes there, whether they arrive or not. */
+    void send(int bytes) throws IOException {
+        sender.write(ByteBuffer.allocate(bytes));
+    }
+
     private static byte[] carry(SocketChannel from, SocketChannel to, byte[] content)
             throws Exception {
         CompletableFuture<byte[]> arrived =

@@ -126,7 +126,11 @@ final class TestAgentNode implements AutoCloseable {
 
     /** Attaches a new pod, which becomes the container {@code name}. */
     NetworkNamespace addPod(String name) throws Exception {
-        NetworkNamespace pod = namespaces.create();
+        return addPod(name, namespaces.create());
+    }
+
+    /** Attaches a namespace as a pod, which becomes the container {@code name}. */
+    NetworkNamespace addPod(String name, NetworkNamespace pod) throws Exception {
         Assumptions.assumeTrue(
                 Files.isExecutable(EXECUTABLE), EXECUTABLE + " is missing: build module cni");
         ProcessBuilder builder = new ProcessBuilder(EXECUTABLE.toString());

@@ -1,7 +1,10 @@
 package dev.culvert.agent.kube;
 
+import dev.culvert.agent.policy.NetworkPolicyInfo;
 import dev.culvert.agent.state.Notice;
 import io.fabric8.kubernetes.api.model.MicroTime;
+import io.fabric8.kubernetes.api.model.ObjectReference;
+import io.fabric8.kubernetes.api.model.ObjectReferenceBuilder;
 import io.fabric8.kubernetes.api.model.events.v1.Event;
 import io.fabric8.kubernetes.api.model.events.v1.EventBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -25,10 +28,10 @@ import org.apache.logging.log4j.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes what an operator must know as Events about this node ({@code kubectl describe node}). It
- * only creates: the same is not said again for an hour, which is how long the API keeps it, and all
- * together are ten at once and then two a minute. {@link #record} may be called by any thread and
- * never blocks; a thread of its own writes.
+ * Writes what an operator must know as Events about this node ({@code kubectl describe node}), or
+ * about a network policy. It only creates: the same is not said again for an hour, which is how
+ * long the API keeps it, and all together are ten at once and then two a minute. {@link #record}
+ * may be called by any thread and never blocks; a thread of its own writes.
  */
 public final class EventRecorder implements AutoCloseable {
     private static final Logger LOG = LogManager.getLogger(EventRecorder.class);
@@ -155,7 +158,7 @@ public final class EventRecorder implements AutoCloseable {
             client.events()
                     .v1()
                     .events()
-                    .inNamespace(NAMESPACE)
+                    .inNamespace(namespace(notice))
                     .resource(event(notice, Instant.now()))
                     .create();
             created.increment();
@@ -177,15 +180,10 @@ public final class EventRecorder implements AutoCloseable {
         String note = notice.message();
         return new EventBuilder()
                 .withNewMetadata()
-                .withNamespace(NAMESPACE)
+                .withNamespace(namespace(notice))
                 .withName("%s.%x".formatted(nodeName, ChronoUnit.NANOS.between(Instant.EPOCH, now)))
                 .endMetadata()
-                .withNewRegarding()
-                .withApiVersion("v1")
-                .withKind("Node")
-                .withName(nodeName)
-                .withUid(uid.isEmpty() ? nodeName : uid)
-                .endRegarding()
+                .withRegarding(regarding(notice.policy()))
                 .withEventTime(new MicroTime(MICROS.format(now)))
                 .withReportingController(CONTROLLER)
                 .withReportingInstance(nodeName)
@@ -194,6 +192,28 @@ public final class EventRecorder implements AutoCloseable {
                 .withType(notice.reason().isWarning() ? "Warning" : "Normal")
                 .withNote(note.substring(0, Math.min(note.length(), LONGEST_NOTE)))
                 .build();
+    }
+
+    private static String namespace(Notice notice) {
+        NetworkPolicyInfo policy = notice.policy();
+        return policy == null ? NAMESPACE : policy.namespace();
+    }
+
+    private ObjectReference regarding(@Nullable NetworkPolicyInfo policy) {
+        return policy == null
+                ? new ObjectReferenceBuilder()
+                        .withApiVersion("v1")
+                        .withKind("Node")
+                        .withName(nodeName)
+                        .withUid(uid.isEmpty() ? nodeName : uid)
+                        .build()
+                : new ObjectReferenceBuilder()
+                        .withApiVersion("networking.k8s.io/v1")
+                        .withKind("NetworkPolicy")
+                        .withNamespace(policy.namespace())
+                        .withName(policy.name())
+                        .withUid(policy.uid())
+                        .build();
     }
 
     @Override

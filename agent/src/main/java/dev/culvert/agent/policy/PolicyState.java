@@ -188,6 +188,14 @@ public final class PolicyState {
         return attached == null ? pod.addresses() : attached.addresses();
     }
 
+    /** Another {@link PolicyRules} takes the place of the first: it is told of everything. */
+    public void retell() {
+        policies.forEach((key, policy) -> changes.policies().put(key, policy.namespace()));
+        changes.pods().addAll(pods.keySet());
+        changes.pods().addAll(local.keySet());
+        changes.namespaces().addAll(namespaces.keySet());
+    }
+
     /** What changed since this was last called. */
     Changes takeChanges() {
         Changes taken = changes;

@@ -18,6 +18,14 @@ public interface RulePart {
     void render(RulesNode node, PacketFilter filter);
 
     /**
+     * Whether it can say what should be. After a start nothing is written before all parts can, so
+     * that what an earlier agent left stays in force.
+     */
+    default boolean isKnown() {
+        return true;
+    }
+
+    /**
      * What all parts said for this node is in force now: the time to end connections that it
      * forbids.
      *

@@ -1,12 +1,21 @@
 package dev.culvert.agent.state;
 
+import dev.culvert.agent.policy.NetworkPolicyInfo;
+import org.jspecify.annotations.Nullable;
+
 /**
- * Something about this node that an operator should know, once. Immutable.
+ * Something that an operator should know, once. Immutable.
  *
  * @param reason what kind of thing
  * @param message one sentence that names what it is about
+ * @param policy whose Event it is; null for one about this node
  */
-public record Notice(Reason reason, String message) {
+public record Notice(Reason reason, String message, @Nullable NetworkPolicyInfo policy) {
+
+    /** About this node. */
+    public Notice(Reason reason, String message) {
+        this(reason, message, null);
+    }
 
     /** The kinds there are; {@link #text} is a contract. */
     public enum Reason {
@@ -26,6 +35,8 @@ public record Notice(Reason reason, String message) {
         CONFIG_REFUSED("ConfigRefused", true),
         /** A changed configuration file is in use. */
         CONFIG_CHANGED("ConfigChanged", false),
+        /** A network policy is not in force as it was written. */
+        POLICY_NOT_UNDERSTOOD("NetworkPolicyNotUnderstood", true),
         /** Something else keeps the node from being ready. */
         NOT_READY("NetworkNotReady", true),
         /** The underlay's address or MTU is another one now. */

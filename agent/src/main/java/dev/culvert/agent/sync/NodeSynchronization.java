@@ -2,6 +2,7 @@ package dev.culvert.agent.sync;
 
 import dev.culvert.agent.attachment.LocalPod;
 import dev.culvert.agent.config.AgentConfig;
+import dev.culvert.agent.policy.NetworkPolicyInfo;
 import dev.culvert.agent.rules.ClusterSets;
 import dev.culvert.agent.rules.Forwarding;
 import dev.culvert.agent.rules.Masquerade;
@@ -17,6 +18,7 @@ import dev.culvert.agent.state.Notice;
 import dev.culvert.agent.state.RecentChanges;
 import dev.culvert.agent.state.VtepAnnouncement;
 import dev.culvert.iptables.ProcessCommand;
+import dev.culvert.linux.conntrack.Conntrack;
 import dev.culvert.linux.route.Rtnetlink;
 import dev.culvert.net.Cidr;
 import dev.culvert.overlay.Overlay;
@@ -24,6 +26,7 @@ import dev.culvert.overlay.OverlayFeatures;
 import dev.culvert.overlay.TrafficStats;
 import dev.culvert.overlay.fdb.Fdb;
 import java.net.InetAddress;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -42,6 +45,7 @@ public final class NodeSynchronization implements AutoCloseable {
     private final NodePlan plan;
     private final KernelSettings settings;
     private final OverlaySync overlay;
+    private final PolicyPart policies;
     private final RulesSync rules;
     private final SyncLoop loop;
 
@@ -52,24 +56,28 @@ public final class NodeSynchronization implements AutoCloseable {
      * @param announce this node's VTEP, again and again
      * @param notices what an operator should know; must not block
      * @param changes of repairs and of other nodes
+     * @param misunderstood of network policies that cannot be understood; must not block
      */
     public record Listeners(
             Consumer<Overlay> opened,
             Consumer<VtepAnnouncement> announce,
             Consumer<Notice> notices,
-            RecentChanges changes) {}
+            RecentChanges changes,
+            Consumer<NetworkPolicyInfo> misunderstood) {}
 
     /**
      * Nothing is touched before the loop is started.
      *
      * @param config the current one, asked each time; what cannot change while the agent runs is
      *     read here
+     * @param conntrack of the node's namespace, or null if there is none
      * @param further what the packet filter is to do besides what it does on each node
      */
     public NodeSynchronization(
             Supplier<AgentConfig> config,
             String nodeName,
             Rtnetlink rtnetlink,
+            @Nullable Conntrack conntrack,
             Listeners listeners,
             List<RulePart> further) {
         AgentConfig fixed = config.get();
@@ -80,6 +88,11 @@ public final class NodeSynchronization implements AutoCloseable {
         this.overlay =
                 new OverlaySync(
                         config, nodeName, plan, listeners.opened(), listeners.announce(), notices);
+        this.policies =
+                new PolicyPart(
+                        new ConnectionCutter(
+                                conntrack, rtnetlink, this::requestRound, System::nanoTime),
+                        listeners.misunderstood());
         this.rules =
                 new RulesSync(
                         config,
@@ -100,6 +113,7 @@ public final class NodeSynchronization implements AutoCloseable {
                                 rules,
                                 new PodSync(new PodLinks(rtnetlink, new KernelSandboxes()), plan)),
                         notices);
+        loop.followPolicies(policies::accept);
         loop.listen(sentence -> listeners.changes().add(Change.Kind.PEER, sentence));
     }
 
@@ -116,15 +130,35 @@ public final class NodeSynchronization implements AutoCloseable {
         plan.holdOn(addresses);
     }
 
-    private static List<RulePart> parts(List<RulePart> further) {
+    private List<RulePart> parts(List<RulePart> further) {
         List<RulePart> own =
-                List.of(new ClusterSets(), new SourceGuard(), new Forwarding(), new Masquerade());
+                List.of(
+                        new ClusterSets(),
+                        new SourceGuard(),
+                        policies,
+                        new Forwarding(),
+                        new Masquerade());
         return Stream.concat(own.stream(), further.stream()).toList();
     }
 
     /** Makes the rules follow this node's pods. Before the loop is started. */
     public void pods(Supplier<List<LocalPod>> pods) {
         rules.pods(pods);
+    }
+
+    private void requestRound(Duration delay) {
+        CompletableFuture.delayedExecutor(delay.toMillis(), TimeUnit.MILLISECONDS)
+                .execute(loop::requestRound);
+    }
+
+    /** How far network policies are in force. */
+    public PolicyProgress policies() {
+        return policies.progress();
+    }
+
+    /** How many connections ended since policies forbid them. */
+    public long cutConnections() {
+        return policies.cutConnections();
     }
 
     /** Somebody changed rules of the packet filter: looks at them again soon. Any thread. */

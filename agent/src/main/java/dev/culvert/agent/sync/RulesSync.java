@@ -131,6 +131,9 @@ final class RulesSync implements Synchronizer {
 
     @Override
     public void apply() throws IOException {
+        if (filter == null && !parts.stream().allMatch(RulePart::isKnown)) {
+            return;
+        }
         RulesNode node = new RulesNode(config.get(), plan.ranges(), cluster, pods.get());
         PacketFilter current = filterFor(node.families());
         parts.forEach(part -> part.render(node, current));

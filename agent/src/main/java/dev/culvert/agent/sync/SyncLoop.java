@@ -5,6 +5,7 @@ import dev.culvert.agent.state.ClusterState;
 import dev.culvert.agent.state.ClusterView;
 import dev.culvert.agent.state.Notice;
 import dev.culvert.agent.state.PeerChanges;
+import dev.culvert.agent.state.PolicyEvent;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -50,6 +51,9 @@ public final class SyncLoop implements AutoCloseable {
     private final List<Long> unapplied = new ArrayList<>();
     private final List<CompletableFuture<Void>> waiters = new ArrayList<>();
     private volatile LongConsumer appliedAfter = _ -> {};
+    private final List<Long> unappliedPolicies = new ArrayList<>();
+    private volatile LongConsumer policyAppliedAfter = _ -> {};
+    private volatile Consumer<PolicyEvent> policies = _ -> {};
     private volatile Consumer<String> peerChanges = _ -> {};
 
     SyncLoop(ClusterState state, List<Synchronizer> synchronizers) {
@@ -90,6 +94,16 @@ public final class SyncLoop implements AutoCloseable {
      */
     public void measure(LongConsumer meter) {
         appliedAfter = meter;
+    }
+
+    /** As {@link #measure}, of events about policies, pods of all nodes and namespaces only. */
+    public void measurePolicies(LongConsumer meter) {
+        policyAppliedAfter = meter;
+    }
+
+    /** Tells {@code listener} of events about policies before each round. On the sync thread. */
+    public void followPolicies(Consumer<PolicyEvent> listener) {
+        policies = listener;
     }
 
     /** Tells {@code meter} how long each round took, in nanoseconds. On the sync thread. */
@@ -180,7 +194,7 @@ public final class SyncLoop implements AutoCloseable {
                 if (due) {
                     nextResync = System.nanoTime() + RESYNC.toNanos();
                 }
-                remember(batch.since());
+                remember(batch);
                 waiters.removeIf(CompletableFuture::isDone);
                 waiters.addAll(batch.waiters());
                 meter.begin();
@@ -196,15 +210,21 @@ public final class SyncLoop implements AutoCloseable {
         }
     }
 
-    private void remember(List<Long> since) {
-        if (unapplied.size() < MOST_MEASURED) {
-            unapplied.addAll(since);
+    private void remember(EventQueue.Batch batch) {
+        if (unapplied.size() >= MOST_MEASURED) {
+            return;
+        }
+        unapplied.addAll(batch.since());
+        for (int i = 0; i < batch.events().size(); i++) {
+            if (batch.events().get(i) instanceof PolicyEvent) {
+                unappliedPolicies.add(batch.since().get(i));
+            }
         }
     }
 
     /** One round; the thread's own, and tests'. */
     void round(List<ClusterEvent> events, boolean resync) {
-        events.forEach(state::apply);
+        events.forEach(this::take);
         if (!state.isListed()) {
             return;
         }
@@ -222,6 +242,14 @@ public final class SyncLoop implements AutoCloseable {
         }
         boolean othersOnly = !resync && before != null && current.isSameNodeAs(before) && isDone();
         applyInOrder(each -> !othersOnly || each.dependsOnOtherNodes());
+    }
+
+    private void take(ClusterEvent event) {
+        if (event instanceof PolicyEvent about) {
+            policies.accept(about);
+        } else {
+            state.apply(event);
+        }
     }
 
     private boolean isDone() {
@@ -272,6 +300,8 @@ public final class SyncLoop implements AutoCloseable {
             long now = System.nanoTime();
             unapplied.forEach(since -> appliedAfter.accept(now - since));
             unapplied.clear();
+            unappliedPolicies.forEach(since -> policyAppliedAfter.accept(now - since));
+            unappliedPolicies.clear();
             trouble.succeeded();
         } else {
             backoff.failed();

@@ -145,7 +145,7 @@ public final class Tracer {
         }
         String link = name(decision.linkIndex());
         ok("route", "the kernel's choice: " + describe(decision, link));
-        note("policy", "not looked at: this version enforces no NetworkPolicy");
+        note("policy", "not looked at here: culvert policy tells what is in force");
         if (decision.local()) {
             return new End(true, "delivered to this node itself, " + text(flow.destination()));
         }

@@ -1,0 +1,247 @@
+package dev.culvert.agent.sync;
+
+import dev.culvert.agent.attachment.LocalPod;
+import dev.culvert.agent.ipam.AddressLease;
+import dev.culvert.agent.policy.NetworkPolicyInfo;
+import dev.culvert.agent.policy.PolicyPod;
+import dev.culvert.agent.policy.PolicyRules;
+import dev.culvert.agent.policy.PolicyState;
+import dev.culvert.agent.rules.RulePart;
+import dev.culvert.agent.rules.RulesNode;
+import dev.culvert.agent.state.PolicyEvent;
+import dev.culvert.iptables.PacketFilter;
+import dev.culvert.net.IpFamily;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Network policies: takes what the watches tell and which pods are attached here, and has rules
+ * made of it. The sync thread's only, but for {@link #progress}.
+ *
+ * <p>Nothing is said before everything is known that matters, so that what is in the kernel stays
+ * as it is: the policies, and, if there is one, all namespaces and pods.
+ */
+public final class PolicyPart implements RulePart {
+    private static final Logger LOG = LogManager.getLogger(PolicyPart.class);
+
+    private final PolicyState state = new PolicyState();
+    private final ConnectionCutter cutter;
+    private final Consumer<NetworkPolicyInfo> misunderstood;
+    private final PolicyProgress progress = new PolicyProgress();
+    private final Map<String, NetworkPolicyInfo> policies = new HashMap<>();
+    private final Map<String, PolicyPod> pods = new HashMap<>();
+    private final Set<String> namespaces = new HashSet<>();
+
+    /** Pods whose object is gone while they are still attached: they stay as isolated as before. */
+    private final Set<String> lingering = new HashSet<>();
+
+    private final Map<String, List<InetAddress>> local = new HashMap<>();
+    private final Map<String, String> told = new HashMap<>();
+    private @Nullable PolicyRules rules;
+    private Set<IpFamily> families = Set.of();
+    private List<AddressLease> leases = List.of();
+    private boolean policiesListed;
+    private boolean podsListed;
+    private boolean namespacesListed;
+
+    /**
+     * @param cutter ends connections that are no longer allowed
+     * @param misunderstood is told of policies that cannot be understood, once each, if there are
+     *     pods of their namespace here; must not block
+     */
+    public PolicyPart(ConnectionCutter cutter, Consumer<NetworkPolicyInfo> misunderstood) {
+        this.cutter = cutter;
+        this.misunderstood = misunderstood;
+    }
+
+    /** What is in force; any thread. */
+    public PolicyProgress progress() {
+        return progress;
+    }
+
+    /** How many connections ended since policies forbid them; any thread. */
+    public long cutConnections() {
+        return cutter.count();
+    }
+
+    /** Something changed. */
+    public void accept(PolicyEvent event) {
+        switch (event) {
+            case PolicyEvent.PolicyChanged(NetworkPolicyInfo policy) -> {
+                policies.put(policy.key(), policy);
+                state.putPolicy(policy);
+                cutter.expect();
+            }
+            case PolicyEvent.PolicyRemoved(String key) -> {
+                policies.remove(key);
+                told.remove(key);
+                state.removePolicy(key);
+                cutter.expect();
+            }
+            case PolicyEvent.PoliciesListed() -> policiesListed = true;
+            case PolicyEvent.PeerChanged(PolicyPod pod) -> putPod(pod);
+            case PolicyEvent.PeerRemoved(String key) -> removePod(key);
+            case PolicyEvent.PeersListed() -> podsListed = true;
+            case PolicyEvent.NamespaceChanged(var namespace) -> {
+                if (!namespaces.add(namespace.name())) {
+                    cutter.expect();
+                }
+                state.putNamespace(namespace);
+            }
+            case PolicyEvent.NamespaceRemoved(String name) -> {
+                namespaces.remove(name);
+                state.removeNamespace(name);
+            }
+            case PolicyEvent.NamespacesListed() -> namespacesListed = true;
+            case PolicyEvent.PeersForgotten() -> forgetPeers();
+        }
+    }
+
+    private void putPod(PolicyPod pod) {
+        PolicyPod before = pods.put(pod.key(), pod);
+        lingering.remove(pod.key());
+        state.putPod(pod);
+        if (before != null
+                && (!before.labels().equals(pod.labels()) || !before.ports().equals(pod.ports()))) {
+            cutter.expect();
+        }
+    }
+
+    private void removePod(String key) {
+        if (local.containsKey(key)) {
+            lingering.add(key);
+            return;
+        }
+        pods.remove(key);
+        state.removePod(key);
+    }
+
+    private void forgetPeers() {
+        pods.keySet().forEach(state::removePod);
+        pods.clear();
+        lingering.clear();
+        namespaces.forEach(state::removeNamespace);
+        namespaces.clear();
+        podsListed = false;
+        namespacesListed = false;
+    }
+
+    @Override
+    public boolean isKnown() {
+        return policiesListed && (policies.isEmpty() || (podsListed && namespacesListed));
+    }
+
+    @Override
+    public void render(RulesNode node, PacketFilter filter) {
+        follow(node.pods().stream().map(LocalPod::lease).toList());
+        if (!isKnown()) {
+            return;
+        }
+        PolicyRules current = rules;
+        if (current == null || !families.equals(node.families())) {
+            families = node.families();
+            state.retell();
+            current = new PolicyRules(state, families);
+            rules = current;
+        }
+        current.render(filter);
+    }
+
+    private void follow(List<AddressLease> now) {
+        if (now.equals(leases)) {
+            return;
+        }
+        leases = now;
+        Map<String, List<InetAddress>> wanted = new LinkedHashMap<>();
+        for (AddressLease lease : now) {
+            if (PolicyProgress.isPod(lease.pod())) {
+                wanted.computeIfAbsent(lease.pod(), _ -> new ArrayList<>())
+                        .addAll(lease.addresses());
+            }
+        }
+        Set.copyOf(local.keySet()).stream()
+                .filter(key -> !wanted.containsKey(key))
+                .forEach(this::detached);
+        wanted.forEach(this::attached);
+    }
+
+    private void attached(String key, List<InetAddress> addresses) {
+        if (!addresses.equals(local.put(key, addresses))) {
+            String namespace = PolicyProgress.namespace(key);
+            state.putLocal(namespace, key.substring(namespace.length() + 1), addresses);
+        }
+    }
+
+    private void detached(String key) {
+        local.remove(key);
+        state.removeLocal(key);
+        if (lingering.remove(key)) {
+            removePod(key);
+        }
+    }
+
+    /** The rules are in force now. */
+    @Override
+    public void applied(RulesNode node) {
+        PolicyRules current = rules;
+        tellMisunderstood();
+        progress.reached(
+                new PolicyProgress.Reached(
+                        policiesListed,
+                        isKnown(),
+                        namespacesOfPolicies(),
+                        unknownPods(),
+                        List.copyOf(policies.values()),
+                        current == null ? 0 : current.isolatedPods()));
+        if (isKnown() && !policies.isEmpty()) {
+            cutter.cut(state, addresses(), families);
+        }
+    }
+
+    private Set<InetAddress> addresses() {
+        Set<InetAddress> addresses = new HashSet<>();
+        local.values().forEach(addresses::addAll);
+        return addresses;
+    }
+
+    private Set<String> namespacesOfPolicies() {
+        Set<String> found = new HashSet<>();
+        policies.values().forEach(policy -> found.add(policy.namespace()));
+        return found;
+    }
+
+    private Set<String> unknownPods() {
+        Set<String> unknown = new HashSet<>(local.keySet());
+        unknown.removeIf(state::isKnown);
+        return unknown;
+    }
+
+    private void tellMisunderstood() {
+        for (NetworkPolicyInfo policy : policies.values()) {
+            boolean matters =
+                    !policy.isUnderstood()
+                            && local.keySet().stream()
+                                    .map(PolicyProgress::namespace)
+                                    .anyMatch(policy.namespace()::equals);
+            String version = policy.uid() + " " + policy.problem();
+            if (matters && !version.equals(told.put(policy.key(), version))) {
+                LOG.warn(
+                        "the NetworkPolicy {} cannot be understood, the pods that it is about are"
+                                + " isolated: {}",
+                        policy.key(),
+                        policy.problem());
+                misunderstood.accept(policy);
+            }
+        }
+    }
+}

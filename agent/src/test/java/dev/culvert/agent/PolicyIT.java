@@ -1,0 +1,221 @@
+package dev.culvert.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.culvert.linux.netns.NetworkNamespace;
+import dev.culvert.linux.testing.TestNamespaces;
+import dev.culvert.net.IpFamily;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyBuilder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.DatagramChannel;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Network policies from the API to the packets of pods, with the agent as it is deployed. */
+class PolicyIT {
+    private static final String SERVER = "10.244.1.3";
+    private static final String LATE = "10.244.1.4";
+    private static final int PORT = 5000;
+
+    private final TestNamespaces namespaces = TestNamespaces.assumePermitted().assumeTun();
+    @TempDir private Path directory;
+    private TestAgentNode node;
+
+    @BeforeEach
+    void createNode() throws Exception {
+        node = TestAgentNode.create(namespaces, directory, IpFamily.IPV4);
+    }
+
+    @AfterEach
+    void closeAll() {
+        try {
+            if (node != null) {
+                node.close();
+            }
+        } finally {
+            namespaces.close();
+        }
+    }
+
+    /** One test, since an agent's start takes longer than all the rest of it. */
+    @Test
+    void policiesIsolatePodsCutTheirConnectionsAndAreInForceBeforeTheirFirstPacket()
+            throws Exception {
+        createPod("client");
+        createPod("server");
+        AgentProcess agent = node.startAgent("");
+        NetworkNamespace client = node.addPod("client");
+        NetworkNamespace server = node.addPod("server");
+        node.ping(client, SERVER);
+        try (PodTraffic traffic =
+                PodTraffic.open(client, server, new InetSocketAddress(SERVER, 0).getAddress())) {
+            traffic.exchange(1000);
+            create(isolating("deny", "server"));
+            awaitCut(client, traffic);
+        }
+        node.eventually(() -> assertThat(pings(client)).isFalse());
+        assertThat(agent.get("/metrics").body())
+                .contains("culvert_policy_policies 1.0", "culvert_policy_isolated_pods 1.0");
+
+        probeAPodFromBeforeItsAttachment(client);
+        node.ping(client, SERVER);
+
+        create(misunderstood());
+        node.eventually(
+                () ->
+                        assertThat(node.api().events("odd"))
+                                .anyMatch(
+                                        each ->
+                                                each.startsWith("NetworkPolicyNotUnderstood: ")
+                                                        && each.contains("Resembles")));
+        node.eventually(() -> assertThat(pings(client)).isFalse());
+        assertThat(agent.get("/metrics").body()).contains("culvert_policy_invalid 1.0");
+    }
+
+    /** What is sent is not acknowledged any more, and the connection is known no more. */
+    private void awaitCut(NetworkNamespace client, PodTraffic traffic) throws Exception {
+        node.eventually(
+                () -> {
+                    traffic.send(1);
+                    assertThat(namespaces.check(client, "ss", "-tin")).containsPattern("retrans:");
+                });
+    }
+
+    private void probeAPodFromBeforeItsAttachment(NetworkNamespace client) throws Exception {
+        NetworkNamespace late = namespaces.create();
+        createPod("late", "server");
+        AtomicLong sent = new AtomicLong();
+        try (DatagramChannel receiver = late.call(DatagramChannel::open);
+                DatagramChannel sender = client.call(DatagramChannel::open)) {
+            receiver.bind(new InetSocketAddress(PORT)).configureBlocking(false);
+            Thread probe = Thread.ofPlatform().daemon().start(() -> send(sender, sent));
+            node.addPod("late", late);
+            // The client knows where the pod is: what it sends now is forbidden, or arrives.
+            node.eventually(
+                    () ->
+                            assertThat(namespaces.check(client, "ip", "neigh", "show", LATE))
+                                    .contains("lladdr"));
+            long before = sent.get();
+            node.eventually(() -> assertThat(sent.get()).isGreaterThan(before + 100));
+            assertThat(receiver.receive(ByteBuffer.allocate(1))).isNull();
+            delete("deny");
+            node.eventually(() -> assertThat(receiver.receive(ByteBuffer.allocate(1))).isNotNull());
+            probe.interrupt(); // which closes its channel
+            probe.join();
+        }
+    }
+
+    private static void send(DatagramChannel sender, AtomicLong sent) {
+        InetSocketAddress target = new InetSocketAddress(LATE, PORT);
+        try {
+            while (sender.isOpen()) {
+                sender.send(ByteBuffer.allocate(1), target);
+                sent.incrementAndGet();
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(2));
+            }
+        } catch (ClosedChannelException _) {
+            // The test has seen enough.
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private boolean pings(NetworkNamespace client) throws Exception {
+        return namespaces.run(client, "ping", "-c1", "-W1", SERVER).status() == 0;
+    }
+
+    private void createPod(String name) throws Exception {
+        createPod(name, name);
+    }
+
+    private void createPod(String name, String app) throws Exception {
+        node.api()
+                .ask(
+                        client -> {
+                            client.namespaces()
+                                    .resource(
+                                            new NamespaceBuilder()
+                                                    .withNewMetadata()
+                                                    .withName("default")
+                                                    .endMetadata()
+                                                    .build())
+                                    .createOr(existing -> existing.update());
+                            return client.pods()
+                                    .resource(
+                                            new PodBuilder()
+                                                    .withNewMetadata()
+                                                    .withNamespace("default")
+                                                    .withName(name)
+                                                    .withLabels(Map.of("app", app))
+                                                    .endMetadata()
+                                                    .withNewSpec()
+                                                    .withNodeName(TestAgentNode.NAME)
+                                                    .endSpec()
+                                                    .build())
+                                    .create();
+                        });
+    }
+
+    private static NetworkPolicy isolating(String name, String app) {
+        return new NetworkPolicyBuilder()
+                .withNewMetadata()
+                .withNamespace("default")
+                .withName(name)
+                .endMetadata()
+                .withNewSpec()
+                .withNewPodSelector()
+                .withMatchLabels(Map.of("app", app))
+                .endPodSelector()
+                .withPolicyTypes("Ingress")
+                .endSpec()
+                .build();
+    }
+
+    private static NetworkPolicy misunderstood() {
+        return new NetworkPolicyBuilder(isolating("odd", "server"))
+                .editSpec()
+                .addNewIngress()
+                .addNewFrom()
+                .withNewPodSelector()
+                .addNewMatchExpression()
+                .withKey("app")
+                .withOperator("Resembles")
+                .withValues("client")
+                .endMatchExpression()
+                .endPodSelector()
+                .endFrom()
+                .endIngress()
+                .endSpec()
+                .build();
+    }
+
+    private void create(NetworkPolicy policy) throws Exception {
+        node.api().ask(client -> client.network().v1().networkPolicies().resource(policy).create());
+    }
+
+    private void delete(String name) throws Exception {
+        node.api()
+                .ask(
+                        client ->
+                                client.network()
+                                        .v1()
+                                        .networkPolicies()
+                                        .inNamespace("default")
+                                        .withName(name)
+                                        .delete());
+    }
+}

@@ -1,0 +1,264 @@
+package dev.culvert.agent.sync;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.culvert.agent.attachment.LocalPod;
+import dev.culvert.agent.config.AgentConfig;
+import dev.culvert.agent.ipam.AddressLease;
+import dev.culvert.agent.ipam.Endpoint;
+import dev.culvert.agent.policy.NetworkPolicyInfo;
+import dev.culvert.agent.policy.PolicyNamespace;
+import dev.culvert.agent.policy.PolicyParser;
+import dev.culvert.agent.policy.PolicyPod;
+import dev.culvert.agent.rules.RulesNode;
+import dev.culvert.agent.state.ClusterAddresses;
+import dev.culvert.agent.state.PolicyEvent;
+import dev.culvert.iptables.FakeKernel;
+import dev.culvert.iptables.PacketFilter;
+import dev.culvert.linux.conntrack.Connection;
+import dev.culvert.linux.conntrack.Conntrack;
+import dev.culvert.linux.conntrack.FlowTuple;
+import dev.culvert.linux.route.FakeRtnetlink;
+import dev.culvert.net.Cidr;
+import dev.culvert.net.IpAddresses;
+import dev.culvert.net.IpFamily;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.json.JsonMapper;
+
+class PolicyPartTest {
+    private static final String WEB = "10.244.1.2";
+    private static final String CLIENT = "10.244.2.9";
+    private static final Duration NOW = Duration.ZERO;
+
+    private final FakeKernel kernel = new FakeKernel();
+    private final PacketFilter filter = new PacketFilter(kernel, Set.of(IpFamily.IPV4));
+    private final Connections connections = new Connections();
+    private final AtomicLong nanos = new AtomicLong();
+    private final List<Duration> pauses = new ArrayList<>();
+    private final List<NetworkPolicyInfo> misunderstood = new ArrayList<>();
+    private final PolicyPart part =
+            new PolicyPart(
+                    new ConnectionCutter(connections, new FakeRtnetlink(), pauses::add, nanos::get),
+                    misunderstood::add);
+    private final List<AddressLease> leases =
+            new ArrayList<>(
+                    List.of(
+                            new AddressLease(
+                                    new Endpoint("c1", "eth0"),
+                                    List.of(IpAddresses.parse(WEB)),
+                                    "shop/web")));
+
+    /** What is tracked, in memory. */
+    private static final class Connections implements Conntrack {
+        private final List<Connection> all = new ArrayList<>();
+        private int dumps;
+
+        @Override
+        public List<Connection> connections(IpFamily family) {
+            dumps++;
+            return List.copyOf(all);
+        }
+
+        @Override
+        public List<Connection> connections(IpFamily family, int protocol) {
+            return connections(family).stream()
+                    .filter(each -> each.original().protocol() == protocol)
+                    .toList();
+        }
+
+        @Override
+        public boolean delete(Connection connection) {
+            return all.remove(connection);
+        }
+
+        @Override
+        public void close() {}
+
+        Connection add(String from, String to, int port) {
+            FlowTuple original =
+                    new FlowTuple(
+                            IpAddresses.parse(from),
+                            IpAddresses.parse("10.96.0.1"),
+                            FlowTuple.TCP,
+                            40_000,
+                            443);
+            FlowTuple reply =
+                    new FlowTuple(
+                            IpAddresses.parse(to),
+                            IpAddresses.parse(from),
+                            FlowTuple.TCP,
+                            port,
+                            40_000);
+            Connection connection = new Connection(all.size() + 1, original, reply);
+            all.add(connection);
+            return connection;
+        }
+    }
+
+    private void round() throws IOException {
+        RulesNode node =
+                new RulesNode(
+                        AgentConfig.defaults(),
+                        List.of(Cidr.parse("10.244.1.0/24")),
+                        ClusterAddresses.NONE,
+                        leases.stream().map(each -> new LocalPod(each, null)).toList());
+        part.render(node, filter);
+        filter.apply();
+        part.applied(node);
+    }
+
+    private static NetworkPolicyInfo policy(String name, String spec) {
+        return PolicyParser.parse(
+                new JsonMapper()
+                        .readTree(
+                                "{\"metadata\":{\"namespace\":\"shop\",\"name\":\"%s\"},\"spec\":%s}"
+                                        .formatted(name, spec)));
+    }
+
+    private void isolateWeb() {
+        part.accept(
+                new PolicyEvent.PolicyChanged(
+                        policy("deny", "{\"podSelector\":{\"matchLabels\":{\"app\":\"web\"}}}")));
+    }
+
+    private void listPeers() {
+        part.accept(new PolicyEvent.NamespaceChanged(new PolicyNamespace("shop", Map.of())));
+        part.accept(new PolicyEvent.NamespacesListed());
+        part.accept(new PolicyEvent.PeersListed());
+    }
+
+    private static PolicyPod pod(String name, String app) {
+        return new PolicyPod("shop", name, Map.of("app", app), List.of(), List.of(), false, false);
+    }
+
+    private boolean isIsolated() {
+        return part.progress().reached().isolatedPods() == 1;
+    }
+
+    @Test
+    void saysNothingBeforeAllIsKnownThatMatters() throws IOException {
+        assertThat(part.isKnown()).isFalse();
+        isolateWeb();
+        part.accept(new PolicyEvent.PoliciesListed());
+        round();
+        assertThat(part.isKnown()).isFalse();
+        assertThat(kernel.runs).noneMatch(run -> run.contains("CULVERT-POLICY"));
+        part.accept(new PolicyEvent.PeerChanged(pod("web", "web")));
+        listPeers();
+        round();
+        assertThat(part.isKnown()).isTrue();
+        assertThat(kernel.runs).anyMatch(run -> run.contains("CULVERT-POLICY"));
+        assertThat(isIsolated()).isTrue();
+    }
+
+    @Test
+    void needsNeitherPodsNorNamespacesWithoutAPolicy() throws Exception {
+        assertThat(part.progress().await("shop/web", NOW)).contains("policies are not known yet");
+        part.accept(new PolicyEvent.PoliciesListed());
+        round();
+        assertThat(part.progress().reached().complete()).isTrue();
+        assertThat(part.progress().await("shop/web", NOW)).isEmpty();
+        assertThat(connections.dumps).isZero();
+    }
+
+    @Test
+    void letsAPodWaitUntilItsLabelsAreKnownButNotThoseOfOtherNamespaces() throws Exception {
+        isolateWeb();
+        part.accept(new PolicyEvent.PoliciesListed());
+        round();
+        assertThat(part.progress().await("other/web", NOW)).isEmpty();
+        assertThat(part.progress().await("", NOW)).isEmpty();
+        assertThat(part.progress().await("shop/web", NOW)).contains("speak of are not known yet");
+        listPeers();
+        round();
+        assertThat(part.progress().await("shop/web", NOW)).contains("the labels of pod shop/web");
+        part.accept(new PolicyEvent.PeerChanged(pod("web", "web")));
+        assertThat(part.progress().await("shop/web", NOW)).isNotEmpty();
+        round();
+        assertThat(part.progress().await("shop/web", NOW)).isEmpty();
+    }
+
+    @Test
+    void keepsAPodIsolatedWhoseObjectIsGoneAsLongAsItIsAttached() throws IOException {
+        known();
+        part.accept(new PolicyEvent.PeerRemoved("shop/web"));
+        round();
+        assertThat(isIsolated()).isTrue();
+        leases.clear();
+        round();
+        assertThat(isIsolated()).isFalse();
+    }
+
+    private void known() throws IOException {
+        isolateWeb();
+        part.accept(new PolicyEvent.PoliciesListed());
+        part.accept(new PolicyEvent.PeerChanged(pod("web", "web")));
+        listPeers();
+        round();
+    }
+
+    @Test
+    void forgetsPodsAndNamespacesWithTheLastPolicy() throws IOException {
+        known();
+        part.accept(new PolicyEvent.PolicyRemoved("shop/deny"));
+        part.accept(new PolicyEvent.PeersForgotten());
+        round();
+        assertThat(part.isKnown()).isTrue();
+        assertThat(isIsolated()).isFalse();
+        isolateWeb();
+        round();
+        assertThat(part.isKnown()).isFalse();
+        assertThat(part.progress().reached().complete()).isFalse();
+    }
+
+    @Test
+    void cutsWhatIsForbiddenNowAndNoMoreOftenThanOnceASecond() throws IOException {
+        Connection toAnother = connections.add(CLIENT, "10.244.2.10", 80);
+        Connection fromWeb = connections.add(WEB, CLIENT, 80);
+        connections.add(CLIENT, WEB, 80);
+        known();
+        assertThat(connections.all).containsExactly(toAnother, fromWeb);
+        assertThat(part.cutConnections()).isEqualTo(1);
+
+        Connection soon = connections.add(CLIENT, WEB, 81);
+        round();
+        assertThat(connections.dumps).isEqualTo(1);
+        part.accept(new PolicyEvent.PeerChanged(pod("web", "web")));
+        round();
+        assertThat(pauses).isEmpty();
+        isolateWeb();
+        round();
+        assertThat(pauses).hasSize(1);
+        assertThat(connections.all).contains(soon);
+        nanos.addAndGet(pauses.getFirst().toNanos());
+        round();
+        assertThat(connections.all).doesNotContain(soon);
+        assertThat(connections.dumps).isEqualTo(2);
+    }
+
+    @Test
+    void tellsOfAPolicyThatCannotBeUnderstoodOnceAndOnlyWhereItHasPods() throws IOException {
+        part.accept(
+                new PolicyEvent.PolicyChanged(policy("odd", "{\"podSelector\":\"everything\"}")));
+        part.accept(new PolicyEvent.PoliciesListed());
+        List<AddressLease> attached = List.copyOf(leases);
+        leases.clear();
+        round();
+        assertThat(misunderstood).isEmpty();
+        leases.addAll(attached);
+        round();
+        round();
+        assertThat(misunderstood).extracting(NetworkPolicyInfo::name).containsExactly("odd");
+        part.accept(new PolicyEvent.PeerChanged(pod("web", "web")));
+        listPeers();
+        round();
+        assertThat(isIsolated()).isTrue();
+    }
+}
