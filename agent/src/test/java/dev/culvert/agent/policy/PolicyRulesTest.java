@@ -96,6 +96,38 @@ class PolicyRulesTest {
     }
 
     @Test
+    void whatARuleDidNotAllowIsNotLetThroughByALabelThatComesWhenTheRuleGoes() throws IOException {
+        attach();
+        putClient(Map.of());
+        put("policy", "podSelector: {}, ingress: [{from: [{podSelector: {matchLabels: {a: b}}}]}]");
+        apply();
+        kernel.observe(() -> assertThat(passes(REQUEST)).isFalse());
+        putClient(Map.of("a", "b"));
+        put(
+                "policy",
+                "podSelector: {}, ingress: [{from: [{podSelector: {matchLabels: {a: b}}}],"
+                        + " ports: [{port: 81}]}]");
+        int changes = kernel.changes();
+        apply();
+        assertThat(kernel.changes()).isGreaterThan(changes);
+    }
+
+    @Test
+    void whoMovesFromOneAllowedSelectionToAnotherIsNeverCutOff() throws IOException {
+        attach();
+        put(
+                "policy",
+                "podSelector: {}, ingress: [{from: [{podSelector: {matchLabels: {a: b}}},"
+                        + " {podSelector: {matchLabels: {a: c}}}]}]");
+        for (String label : List.of("b", "c", "b", "c")) {
+            putClient(Map.of("a", label));
+            apply();
+            kernel.observe(() -> assertThat(passes(REQUEST)).isTrue());
+        }
+        assertThat(passes(REQUEST)).isTrue();
+    }
+
+    @Test
     void anAnswerDoesNotRestartAConnectionThatWasCut() throws IOException {
         attach();
         put("policy", "podSelector: {}");
