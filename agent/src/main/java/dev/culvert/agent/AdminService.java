@@ -8,19 +8,17 @@ import dev.culvert.agent.admin.AdminServer;
 import dev.culvert.agent.config.AgentConfig;
 import dev.culvert.agent.ipam.AddressLease;
 import dev.culvert.agent.log.AgentLog;
-import dev.culvert.agent.policy.NetworkPolicyInfo;
 import dev.culvert.agent.sandbox.Attachment;
 import dev.culvert.agent.state.ClusterView;
 import dev.culvert.agent.state.PodInfo;
 import dev.culvert.agent.status.LeaseReport;
-import dev.culvert.agent.status.PolicyReport;
 import dev.culvert.agent.status.StatusReport;
 import dev.culvert.agent.status.TraceReport;
 import dev.culvert.agent.sync.NodeSynchronization;
-import dev.culvert.agent.sync.PolicyProgress;
 import dev.culvert.agent.trace.NodeFacts;
 import dev.culvert.agent.trace.TraceTarget;
 import dev.culvert.agent.trace.Tracer;
+import dev.culvert.iptables.Protocol;
 import dev.culvert.linux.LinuxException;
 import dev.culvert.linux.route.KernelRtnetlink;
 import dev.culvert.linux.route.Link;
@@ -40,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * {@link #close} belong to the agent's main thread; requests are answered by threads of the server.
  */
 final class AdminService implements AutoCloseable {
-    private final AgentConfig config;
+    private final Supplier<AgentConfig> config;
     private final KernelRtnetlink rtnetlink;
     private final NodeSynchronization node;
     private final Supplier<List<AddressLease>> leases;
@@ -48,14 +46,14 @@ final class AdminService implements AutoCloseable {
     private @Nullable AdminServer server;
 
     /**
-     * @param config for names and the run directory
+     * @param config the current one, asked each time
      * @param rtnetlink the node's own namespace; stays open
      * @param node what it is in sync with
      * @param leases of this node
      * @param status what {@code /status} says
      */
     AdminService(
-            AgentConfig config,
+            Supplier<AgentConfig> config,
             KernelRtnetlink rtnetlink,
             NodeSynchronization node,
             Supplier<List<AddressLease>> leases,
@@ -74,7 +72,7 @@ final class AdminService implements AutoCloseable {
      */
     void start() throws IOException {
         AdminServer created =
-                new AdminServer(config.runDir().resolve(AdminServer.SOCKET), handlers());
+                new AdminServer(config.get().runDir().resolve(AdminServer.SOCKET), handlers());
         created.start();
         server = created;
     }
@@ -83,34 +81,13 @@ final class AdminService implements AutoCloseable {
         Map<String, AdminHandler> handlers = new TreeMap<>();
         handlers.put("GET /v1/status", (_, answer) -> answer.json(status.get()));
         handlers.put("GET /v1/leases", (_, answer) -> answer.json(leaseReports()));
-        handlers.put("GET /v1/policy", (_, answer) -> answer.json(policy()));
+        handlers.put("GET /v1/policy", (_, answer) -> answer.json(PolicyReports.of(node)));
         handlers.put("GET /v1/trace", (request, answer) -> answer.json(trace(request)));
-        handlers.put("GET /v1/capture", new CaptureHandler(config, rtnetlink, node, status));
+        handlers.put("GET /v1/capture", new CaptureHandler(config.get(), rtnetlink, node, status));
         handlers.put("GET /v1/ping", new PingHandler(node));
         handlers.put("GET /v1/log-level", (_, answer) -> answer.json(AgentLog.levels()));
         handlers.put("POST /v1/log-level", AdminService::setLevel);
         return handlers;
-    }
-
-    private PolicyReport policy() {
-        PolicyProgress.Reached reached = node.policies().reached();
-        StringBuilder note = new StringBuilder();
-        if (reached.complete()) {
-            note.append(
-                    "NetworkPolicies in force: %d; pods of this node that they isolate: %d."
-                            .formatted(reached.policies().size(), reached.isolatedPods()));
-        } else {
-            note.append(
-                    "What NetworkPolicies speak of is not known yet, so the rules stay as they are.");
-        }
-        for (NetworkPolicyInfo policy : reached.policies()) {
-            if (!policy.isUnderstood()) {
-                note.append(
-                        "\n%s cannot be understood and isolates the pods that it is about: %s"
-                                .formatted(policy.key(), policy.problem()));
-            }
-        }
-        return new PolicyReport(reached.complete(), reached.listed(), note.toString());
     }
 
     private static void setLevel(AdminRequest request, AdminAnswer answer) throws IOException {
@@ -126,7 +103,11 @@ final class AdminService implements AutoCloseable {
         ClusterView view = node.loop().view();
         Map<String, PodInfo> pods = view == null ? Map.of() : view.pods();
         List<InetAddress> ends;
+        String protocol = request.text("protocol", Tracer.ANY);
         try {
+            if (!protocol.equals(Tracer.ANY)) {
+                Protocol.parse(protocol);
+            }
             ends =
                     TraceTarget.pair(
                             TraceTarget.resolve(request.required("from"), pods),
@@ -141,9 +122,9 @@ final class AdminService implements AutoCloseable {
                 new Tracer.Flow(
                         ends.getFirst(),
                         ends.getLast(),
-                        request.text("protocol", "any"),
+                        protocol,
                         request.number("port", 0, 0, 65535));
-        return new Tracer(facts(), rtnetlink::lookup, flow).trace();
+        return new Tracer(facts(), rtnetlink::lookup, new RulesFacts(node, config), flow).trace();
     }
 
     private NodeFacts facts() throws LinuxException {
@@ -154,7 +135,7 @@ final class AdminService implements AutoCloseable {
                 rtnetlink.neighbors(),
                 leases.get(),
                 node.network(),
-                config.tunnel(),
+                config.get().tunnel(),
                 fdb == null ? null : fdb.entries(),
                 status.get().peers());
     }

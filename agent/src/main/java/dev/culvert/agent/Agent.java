@@ -147,8 +147,7 @@ final class Agent implements AutoCloseable {
                                 node, nodes, pods, policies, peers, monitor, publisher, cni, files),
                         observation);
         HealthServer health = closing(health(status));
-        AdminService admin =
-                closing(new AdminService(config, rtnetlink, node, cni::leases, status::report));
+        AdminService admin = closing(admin(rtnetlink, node, cni, status));
 
         connect(node, cni);
         observation.bindTo(metrics);
@@ -173,6 +172,14 @@ final class Agent implements AutoCloseable {
             closing(files).start();
         }
         closing(configuration).start(change -> follow(change, node, files, events));
+    }
+
+    private AdminService admin(
+            KernelRtnetlink rtnetlink,
+            NodeSynchronization node,
+            CniService cni,
+            NodeStatus status) {
+        return new AdminService(configuration, rtnetlink, node, cni::leases, status::report);
     }
 
     private NodeSynchronization synchronization(

@@ -92,6 +92,7 @@ final class NodeStatus {
                         node.features(),
                         observation.peers(),
                         parts.cni().leases(),
+                        PolicyReports.of(node),
                         sync(node),
                         changes.list())
                 .report();

@@ -9,6 +9,7 @@ import dev.culvert.agent.state.ClusterView;
 import dev.culvert.agent.state.NodeNetwork;
 import dev.culvert.agent.state.SubnetLease;
 import dev.culvert.agent.state.VtepAnnouncement;
+import dev.culvert.agent.status.PolicyReport;
 import dev.culvert.agent.status.StatusReport;
 import dev.culvert.agent.status.StatusReport.PeerStatus;
 import dev.culvert.agent.status.StatusReport.TrafficStatus;
@@ -47,6 +48,7 @@ record StatusSource(
         @Nullable OverlayFeatures features,
         Map<String, PeerHealth> health,
         List<AddressLease> leases,
+        PolicyReport policy,
         StatusReport.SyncStatus sync,
         List<Change> changes) {
     private static final TrafficStatus NOTHING = new TrafficStatus(0, 0, 0);
@@ -76,6 +78,7 @@ record StatusSource(
                 drops(),
                 featureStatus(),
                 leases.stream().map(StatusSource::status).toList(),
+                policy,
                 sync,
                 ProcessFigures.now(),
                 changes.stream().map(StatusSource::status).toList());

@@ -20,7 +20,16 @@ import tools.jackson.databind.json.JsonMapper;
 /** Commands against a server that answers like an agent. */
 final class CommandsTest {
     private static final PolicyReport POLICIES =
-            new PolicyReport(true, true, "NetworkPolicies in force: 3");
+            new PolicyReport(
+                    true,
+                    true,
+                    "NetworkPolicies in force: 2",
+                    1,
+                    List.of(
+                            new PolicyReport.Policy(
+                                    "shop/deny", List.of("ingress"), List.of("shop/web"), ""),
+                            new PolicyReport.Policy(
+                                    "bank/odd", List.of("egress"), List.of(), "port 0 is none")));
 
     @TempDir private Path directory;
     private final Map<String, AdminHandler> handlers = new TreeMap<>();
@@ -133,7 +142,11 @@ final class CommandsTest {
 
     @Test
     void saysWhetherPoliciesAreInForce() {
-        assertThat(run("policy").out()).contains("in force: 3");
+        assertThat(run("policy").out())
+                .contains("in force: 2")
+                .containsPattern("shop/deny +ingress +shop/web")
+                .containsPattern("bank/odd +egress +-\\R  not understood.*: port 0 is none");
+        assertThat(run("policy", "web").out()).contains("shop/deny").doesNotContain("bank");
         assertThat(run("policy", "-o", "json").out())
                 .startsWith("{\"enforced\":true,\"watched\":true,");
     }

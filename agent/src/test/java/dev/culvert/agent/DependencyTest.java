@@ -110,7 +110,7 @@ final class DependencyTest {
 
     @ArchTest
     static final ArchRule traceReads =
-            only(TRACE, STATUS, STATE, IPAM, SANDBOX, NET, LINUX, ROUTE, FDB);
+            only(TRACE, STATUS, STATE, IPAM, SANDBOX, POLICY, IPTABLES, NET, LINUX, ROUTE, FDB);
 
     @ArchTest static final ArchRule captureWritesPackets = only(CAPTURE, NET, LINUX);
 

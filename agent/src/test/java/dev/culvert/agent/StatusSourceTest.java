@@ -10,6 +10,7 @@ import dev.culvert.agent.state.Change;
 import dev.culvert.agent.state.ClusterAddresses;
 import dev.culvert.agent.state.ClusterView;
 import dev.culvert.agent.state.SubnetLease;
+import dev.culvert.agent.status.PolicyReport;
 import dev.culvert.agent.status.StatusReport;
 import dev.culvert.net.Cidr;
 import dev.culvert.net.IpAddresses;
@@ -100,6 +101,7 @@ class StatusSourceTest {
                         null,
                         health,
                         List.of(pod),
+                        new PolicyReport(true, true, "none", 0, List.of()),
                         new StatusReport.SyncStatus(false, 5L, Map.of(), Map.of("route", 1L)),
                         List.of(
                                 new Change(

@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param drops dropped packets by reason; all reasons, once there is a data path
  * @param features what the data path was asked to do and does; empty while there is none
  * @param leases addresses of this node's pods
+ * @param policy what becomes of network policies
  * @param sync how the kernel is kept as it should be
  * @param process the agent's process
  * @param changes the latest notable changes, the oldest first
@@ -50,6 +51,7 @@ public record StatusReport(
         List<DropStatus> drops,
         List<FeatureStatus> features,
         List<LeaseStatus> leases,
+        PolicyReport policy,
         SyncStatus sync,
         ProcessStatus process,
         List<ChangeStatus> changes) {

@@ -3,6 +3,7 @@ package dev.culvert.agent.sync;
 import dev.culvert.agent.attachment.LocalPod;
 import dev.culvert.agent.config.AgentConfig;
 import dev.culvert.agent.policy.NetworkPolicyInfo;
+import dev.culvert.agent.policy.PolicyVerdict;
 import dev.culvert.agent.rules.ClusterSets;
 import dev.culvert.agent.rules.Forwarding;
 import dev.culvert.agent.rules.Masquerade;
@@ -18,6 +19,7 @@ import dev.culvert.agent.state.Notice;
 import dev.culvert.agent.state.RecentChanges;
 import dev.culvert.agent.state.VtepAnnouncement;
 import dev.culvert.iptables.ProcessCommand;
+import dev.culvert.iptables.Protocol;
 import dev.culvert.linux.conntrack.Conntrack;
 import dev.culvert.linux.route.Rtnetlink;
 import dev.culvert.net.Cidr;
@@ -154,6 +156,21 @@ public final class NodeSynchronization implements AutoCloseable {
     /** How far network policies are in force. */
     public PolicyProgress policies() {
         return policies.progress();
+    }
+
+    /** All network policies, with those pods of this node that they are about. */
+    public List<PolicyPart.Selected> selected() {
+        return policies.policies();
+    }
+
+    /**
+     * Whether policies let a new connection through here, or null while they are not known.
+     *
+     * @param protocol null for one without ports
+     */
+    public @Nullable PolicyVerdict verdict(
+            InetAddress from, InetAddress to, @Nullable Protocol protocol, int port) {
+        return policies.verdict(from, to, protocol, port);
     }
 
     /** How many connections ended since policies forbid them. */

@@ -2,23 +2,29 @@ package dev.culvert.agent.sync;
 
 import dev.culvert.agent.attachment.LocalPod;
 import dev.culvert.agent.ipam.AddressLease;
+import dev.culvert.agent.policy.Direction;
 import dev.culvert.agent.policy.NetworkPolicyInfo;
 import dev.culvert.agent.policy.PolicyPod;
 import dev.culvert.agent.policy.PolicyRules;
 import dev.culvert.agent.policy.PolicyState;
+import dev.culvert.agent.policy.PolicyVerdict;
 import dev.culvert.agent.rules.RulePart;
 import dev.culvert.agent.rules.RulesNode;
 import dev.culvert.agent.state.PolicyEvent;
 import dev.culvert.iptables.PacketFilter;
+import dev.culvert.iptables.Protocol;
 import dev.culvert.net.IpFamily;
 import java.net.InetAddress;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
@@ -26,13 +32,17 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Network policies: takes what the watches tell and which pods are attached here, and has rules
- * made of it. The sync thread's only, but for {@link #progress}.
+ * made of it. The sync thread's; any thread may ask for {@link #progress}, {@link #verdict} and
+ * {@link #policies}.
  *
  * <p>Nothing is said before everything is known that matters, so that what is in the kernel stays
  * as it is: the policies, and, if there is one, all namespaces and pods.
  */
 public final class PolicyPart implements RulePart {
     private static final Logger LOG = LogManager.getLogger(PolicyPart.class);
+
+    /** The sync thread changes what other threads ask about. */
+    private final ReentrantLock lock = new ReentrantLock();
 
     private final PolicyState state = new PolicyState();
     private final ConnectionCutter cutter;
@@ -74,8 +84,63 @@ public final class PolicyPart implements RulePart {
         return cutter.count();
     }
 
+    /**
+     * Whether this node lets a new connection through, or null while the policies are not known.
+     * Any thread.
+     *
+     * @param protocol null for one without ports
+     */
+    public @Nullable PolicyVerdict verdict(
+            InetAddress from, InetAddress to, @Nullable Protocol protocol, int port) {
+        lock.lock();
+        try {
+            return isKnown() ? state.verdict(from, to, protocol, port) : null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** All policies, by name, with those pods of this node that they are about. Any thread. */
+    public List<Selected> policies() {
+        lock.lock();
+        try {
+            Map<String, Set<String>> pods = new HashMap<>();
+            for (String pod : local.keySet()) {
+                for (Direction direction : Direction.values()) {
+                    state.policiesFor(pod, direction)
+                            .forEach(
+                                    each ->
+                                            pods.computeIfAbsent(each.key(), _ -> new TreeSet<>())
+                                                    .add(pod));
+                }
+            }
+            return policies.values().stream()
+                    .sorted(Comparator.comparing(NetworkPolicyInfo::key))
+                    .map(each -> Selected.of(each, pods.getOrDefault(each.key(), Set.of())))
+                    .toList();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A policy, and the pods attached here that it is about, by name. Immutable. */
+    public record Selected(NetworkPolicyInfo policy, List<String> pods) {
+        static Selected of(NetworkPolicyInfo policy, Set<String> pods) {
+            return new Selected(policy, List.copyOf(pods));
+        }
+    }
+
     /** Something changed. */
     public void accept(PolicyEvent event) {
+        lock.lock();
+        try {
+            take(event);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void take(PolicyEvent event) {
         switch (event) {
             case PolicyEvent.PolicyChanged(NetworkPolicyInfo policy) -> {
                 policies.put(policy.key(), policy);
@@ -143,6 +208,15 @@ public final class PolicyPart implements RulePart {
 
     @Override
     public void render(RulesNode node, PacketFilter filter) {
+        lock.lock();
+        try {
+            renderLocked(node, filter);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void renderLocked(RulesNode node, PacketFilter filter) {
         follow(node.pods().stream().map(LocalPod::lease).toList());
         if (!isKnown()) {
             return;

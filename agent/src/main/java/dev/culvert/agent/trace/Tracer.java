@@ -1,9 +1,11 @@
 package dev.culvert.agent.trace;
 
 import dev.culvert.agent.ipam.AddressLease;
+import dev.culvert.agent.policy.PolicyVerdict;
 import dev.culvert.agent.sandbox.Attachment;
 import dev.culvert.agent.status.StatusReport.PeerStatus;
 import dev.culvert.agent.status.TraceReport;
+import dev.culvert.iptables.Protocol;
 import dev.culvert.linux.LinuxException;
 import dev.culvert.linux.route.Link;
 import dev.culvert.linux.route.RouteDecision;
@@ -19,11 +21,15 @@ import org.jspecify.annotations.Nullable;
 
 /** Follows one packet, in the calling thread. Used once. */
 public final class Tracer {
+    /** In place of a protocol. */
+    public static final String ANY = "any";
+
     private static final int OUTER_IPV4 = 50;
     private static final int OUTER_IPV6 = 70;
 
     private final NodeFacts facts;
     private final RouteLookup routes;
+    private final RulesLookup rules;
     private final Flow flow;
     private final List<TraceReport.Step> steps = new ArrayList<>();
 
@@ -41,10 +47,12 @@ public final class Tracer {
     /**
      * @param facts this node
      * @param routes the kernel's decisions in the same namespace
+     * @param rules what the packet filter does there
      */
-    public Tracer(NodeFacts facts, RouteLookup routes, Flow flow) {
+    public Tracer(NodeFacts facts, RouteLookup routes, RulesLookup rules, Flow flow) {
         this.facts = facts;
         this.routes = routes;
+        this.rules = rules;
         this.flow = flow;
     }
 
@@ -145,7 +153,10 @@ public final class Tracer {
         }
         String link = name(decision.linkIndex());
         ok("route", "the kernel's choice: " + describe(decision, link));
-        note("policy", "not looked at here: culvert policy tells what is in force");
+        String forbidden = policy(decision.local());
+        if (!forbidden.isEmpty()) {
+            return new End(false, forbidden);
+        }
         if (decision.local()) {
             return new End(true, "delivered to this node itself, " + text(flow.destination()));
         }
@@ -153,6 +164,30 @@ public final class Tracer {
             return toPod(decision.linkIndex());
         }
         return link.equals(facts.tunnel()) ? toPeer() : outside(decision, link);
+    }
+
+    /** Gives a sentence if network policies drop it here, or an empty text. */
+    private String policy(boolean toNode) {
+        if (toNode || facts.isOwn(flow.source())) {
+            ok("policy", "none: what a node and its pods say to each other always passes");
+            return "";
+        }
+        Protocol protocol = flow.protocol().equals(ANY) ? null : Protocol.parse(flow.protocol());
+        PolicyVerdict verdict =
+                rules.verdict(flow.source(), flow.destination(), protocol, flow.port());
+        if (verdict == null) {
+            note("policy", "not known yet: what was in force stays in force");
+            return "";
+        }
+        if (verdict.allowed()) {
+            ok("policy", verdict.reason());
+            return "";
+        }
+        if (protocol == null || flow.port() == 0) {
+            note("policy", "it depends, name --protocol and --port; without: " + verdict.reason());
+            return "";
+        }
+        return "network policies drop it: " + verdict.reason();
     }
 
     private static String describe(RouteDecision decision, String link) {
@@ -276,7 +311,7 @@ public final class Tracer {
     }
 
     private End outside(RouteDecision decision, String link) {
-        note("masquerade", "not masqueraded by Culvert: it leaves with its own source address");
+        masquerade();
         InetAddress gateway = decision.gateway();
         return new End(
                 true,
@@ -286,6 +321,15 @@ public final class Tracer {
                                 gateway == null
                                         ? "to a host on that link"
                                         : "to the gateway " + text(gateway)));
+    }
+
+    private void masquerade() {
+        boolean ofPod = facts.lease(flow.source()).isPresent();
+        if (ofPod && rules.isMasqueraded(flow.destination())) {
+            ok("masquerade", "it leaves with this node's address");
+        } else {
+            note("masquerade", "not masqueraded by Culvert: it leaves with its own source address");
+        }
     }
 
     private String name(int index) {

@@ -71,6 +71,7 @@ function show() {
   showPeers();
   showPods();
   showDrops();
+  showPolicies();
   showChanges();
 }
 
@@ -156,6 +157,17 @@ function showDrops() {
   for (const row of at("drops").rows) {
     Array.from(row.cells).slice(1).forEach((cell) => cell.classList.add("number"));
   }
+}
+
+// Those that are about pods of this node, and those that somebody has to mend.
+function showPolicies() {
+  say(at("policies-note"), report.policy.note);
+  const policies = report.policy.policies.filter((each) => each.pods.length > 0 || each.problem !== "");
+  table(at("policies"), policies, (each) => [
+    each.problem === "" ? each.name : `${each.name}, not understood: ${each.problem}`,
+    each.directions.join(" and "),
+    each.pods.join(" "),
+  ], "None is about a pod of this node.");
 }
 
 function showChanges() {

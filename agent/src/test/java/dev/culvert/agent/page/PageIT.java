@@ -60,6 +60,10 @@ class PageIT {
         assertThat(page.locator("#pods")).containsText("10.244.0.7");
         assertThat(page.locator("#drops tr")).hasCount(1);
         assertThat(page.locator("#drops")).containsText("no peer serves it (no_vtep)");
+        assertThat(page.locator("#policies-note")).containsText("in force: 3");
+        assertThat(page.locator("#policies tr")).hasCount(2);
+        assertThat(page.locator("#policies")).containsText("shop/denyingressshop/cart-0");
+        assertThat(page.locator("#policies")).containsText("not understood: port 0 is none");
         assertThat(page.locator("#changes li").first()).containsText("a route was put back");
         assertThat(page.locator("#troubles")).isHidden();
     }

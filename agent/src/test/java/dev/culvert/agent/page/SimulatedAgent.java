@@ -1,6 +1,7 @@
 package dev.culvert.agent.page;
 
 import dev.culvert.agent.http.HealthServer;
+import dev.culvert.agent.status.PolicyReport;
 import dev.culvert.agent.status.StatusReport;
 import dev.culvert.agent.status.StatusReport.PeerStatus;
 import dev.culvert.agent.status.StatusReport.TrafficStatus;
@@ -109,6 +110,18 @@ final class SimulatedAgent implements AutoCloseable {
                                 "cv0123456789a",
                                 podName,
                                 List.of("10.244.0.7"))),
+                new PolicyReport(
+                        true,
+                        true,
+                        "NetworkPolicies in force: 3; pods of this node that they isolate: 1.",
+                        1,
+                        List.of(
+                                new PolicyReport.Policy(
+                                        "bank/odd", List.of("egress"), List.of(), "port 0 is none"),
+                                new PolicyReport.Policy(
+                                        "bank/other", List.of("egress"), List.of(), ""),
+                                new PolicyReport.Policy(
+                                        "shop/deny", List.of("ingress"), List.of(podName), ""))),
                 new StatusReport.SyncStatus(false, START_MILLIS, Map.of(), Map.of("route", 1L)),
                 new StatusReport.ProcessStatus("25", 20L << 20, 48L << 20, 120L << 20, 30, 900),
                 List.of(

@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.culvert.agent.ipam.AddressLease;
 import dev.culvert.agent.ipam.Endpoint;
+import dev.culvert.agent.policy.PolicyVerdict;
 import dev.culvert.agent.sandbox.Attachment;
 import dev.culvert.agent.state.NodeNetwork;
 import dev.culvert.agent.state.PodInfo;
 import dev.culvert.agent.status.StatusReport.PeerStatus;
 import dev.culvert.agent.status.StatusReport.TrafficStatus;
 import dev.culvert.agent.status.TraceReport;
+import dev.culvert.iptables.Protocol;
 import dev.culvert.linux.Errno;
 import dev.culvert.linux.LinuxException;
 import dev.culvert.linux.route.Address;
@@ -52,6 +54,24 @@ final class TracerTest {
 
     private List<PeerStatus> peers = List.of();
 
+    private @Nullable PolicyVerdict verdict =
+            new PolicyVerdict(true, "no policy is about it", List.of());
+
+    /** A packet filter that masquerades what goes to 203.0.113.0/24. */
+    private final RulesLookup rules =
+            new RulesLookup() {
+                @Override
+                public @Nullable PolicyVerdict verdict(
+                        InetAddress from, InetAddress to, @Nullable Protocol protocol, int port) {
+                    return verdict;
+                }
+
+                @Override
+                public boolean isMasqueraded(InetAddress destination) {
+                    return Cidr.parse("203.0.113.0/24").contains(destination);
+                }
+            };
+
     private static InetAddress ip(String text) {
         return IpAddresses.parse(text);
     }
@@ -65,6 +85,10 @@ final class TracerTest {
     }
 
     private TraceReport trace(String from, String to) {
+        return trace(new Tracer.Flow(ip(from), ip(to), Tracer.ANY, 0));
+    }
+
+    private TraceReport trace(Tracer.Flow flow) {
         NodeFacts facts =
                 new NodeFacts(
                         links,
@@ -76,7 +100,7 @@ final class TracerTest {
                         "culvert.tun",
                         fdb,
                         peers);
-        return new Tracer(facts, this::route, new Tracer.Flow(ip(from), ip(to), "any", 0)).trace();
+        return new Tracer(facts, this::route, rules, flow).trace();
     }
 
     /** A kernel with the usual routes. */
@@ -209,12 +233,32 @@ final class TracerTest {
     }
 
     @Test
-    void leavesTheClusterWithItsOwnAddress() {
+    void leavesTheClusterWithTheNodesAddressOrItsOwn() {
         TraceReport report = trace("10.244.1.2", "203.0.113.9");
         assertThat(report.end()).isEqualTo("leaves by eth0 to the gateway 192.0.2.254");
         assertThat(report.steps())
                 .extracting(TraceReport.Step::text)
+                .contains("it leaves with this node's address");
+        assertThat(trace("10.244.1.2", "198.51.100.9").steps())
+                .extracting(TraceReport.Step::text)
                 .contains("not masqueraded by Culvert: it leaves with its own source address");
+    }
+
+    @Test
+    void endsWherePoliciesDropIt() {
+        verdict = new PolicyVerdict(false, "shop/deny", List.of("shop/deny"));
+        Tracer.Flow http = new Tracer.Flow(ip("10.244.1.2"), ip("10.244.1.3"), "tcp", 80);
+        TraceReport report = trace(http);
+        assertThat(report.arrives()).isFalse();
+        assertThat(report.end()).isEqualTo("network policies drop it: shop/deny");
+        assertThat(trace("10.244.1.2", "10.244.1.3").steps())
+                .extracting(TraceReport.Step::text)
+                .contains("it depends, name --protocol and --port; without: shop/deny");
+        assertThat(trace("192.0.2.1", "10.244.1.3").arrives()).isTrue();
+        verdict = null;
+        assertThat(trace(http).steps())
+                .extracting(TraceReport.Step::text)
+                .contains("not known yet: what was in force stays in force");
     }
 
     @Test
