@@ -28,6 +28,11 @@ final class SimulatedCluster {
     private final AtomicLong revision = new AtomicLong(1000);
     private final ResourceStore nodes = new ResourceStore("nodes", "Node", revision);
     private final ResourceStore pods = new ResourceStore("pods", "Pod", revision);
+
+    /** There is none, but agents must be told so before they attach pods. */
+    private final ResourceStore policies =
+            new ResourceStore("networkpolicies", "NetworkPolicy", revision);
+
     private final Random random = new Random(4);
     private final Deque<SimulatedNode> others = new ArrayDeque<>();
     private final Deque<Integer> freeIndexes = new ArrayDeque<>();
@@ -85,7 +90,7 @@ final class SimulatedCluster {
     }
 
     List<ResourceStore> stores() {
-        return List.of(nodes, pods);
+        return List.of(nodes, policies, pods);
     }
 
     /** The pods of the agent's node. */
