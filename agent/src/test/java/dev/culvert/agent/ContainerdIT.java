@@ -246,14 +246,14 @@ final class ContainerdIT {
             case 0 -> giveUp(number);
             case 1 -> {
                 String id = run(number);
-                String netns = client.netns(id);
+                String netns = persistently(() -> client.netns(id));
                 loseNamespace(netns);
                 removeInTheEnd(id);
             }
             case 2 -> {
                 String id = run(number);
-                String address = client.address(id);
-                containerd.ctr("task", "kill", "--signal", "9", id);
+                String address = persistently(() -> client.address(id));
+                persistently(() -> containerd.ctr("task", "kill", "--signal", "9", id));
                 assertThat(address).startsWith("10.244.");
                 removeInTheEnd(id);
             }
@@ -285,11 +285,12 @@ final class ContainerdIT {
                 });
     }
 
-    /** As a kubelet, which tries again whatever the runtime says. */
+    /** As a kubelet, which tries again whatever the runtime says, or if it is away. */
     private static <T> T persistently(Callable<T> call) {
         return await().atMost(LONG)
                 .pollInterval(Duration.ofMillis(200))
-                .ignoreExceptionsInstanceOf(StatusRuntimeException.class)
+                .ignoreExceptionsMatching(
+                        e -> e instanceof StatusRuntimeException || e instanceof IOException)
                 .until(call, Objects::nonNull);
     }
 
