@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * Runs one of the programs {@code iptables-…-save}, {@code iptables-…-restore} and {@code ipset}:
- * the one door to the kernel of this package. One call at a time.
+ * Runs one of the programs {@code iptables-…-save}, {@code iptables-…-restore}, {@code ipset} and
+ * {@code nft}: the one door to the kernel of this package. One call at a time.
  */
 public interface IptablesCommand {
 

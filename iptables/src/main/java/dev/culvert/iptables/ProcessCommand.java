@@ -55,7 +55,7 @@ public final class ProcessCommand implements IptablesCommand {
             return builder.start();
         } catch (IOException e) {
             throw new IptablesException(
-                    "%s cannot be run: install the packages iptables and ipset (%s)"
+                    "%s cannot be run: install the packages iptables, ipset and nftables (%s)"
                             .formatted(words.getFirst(), e.getMessage()),
                     e);
         }

@@ -6,6 +6,7 @@ import dev.culvert.agent.config.ConfigException;
 import dev.culvert.agent.install.CniInstaller;
 import dev.culvert.agent.install.InstalledFiles;
 import dev.culvert.iptables.Applied;
+import dev.culvert.iptables.FrameTable;
 import dev.culvert.iptables.PacketFilter;
 import dev.culvert.iptables.ProcessCommand;
 import dev.culvert.net.IpFamily;
@@ -74,6 +75,9 @@ final class UninstallCommand implements Callable<Integer> {
         out.println(
                 "removed the packet filter's rules and sets: %d lines".formatted(applied.lines()));
         applied.warnings().forEach(out::println);
+        if (new FrameTable(new ProcessCommand(), List.of()).remove()) {
+            out.println("removed the table 'bridge culvert' of nf_tables");
+        }
     }
 
     private void requireThatItStaysAway() throws ConfigException, IOException {

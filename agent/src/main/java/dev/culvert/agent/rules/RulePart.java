@@ -2,6 +2,7 @@ package dev.culvert.agent.rules;
 
 import dev.culvert.iptables.PacketFilter;
 import java.io.IOException;
+import java.util.Map;
 
 /**
  * One concern of the packet filter, such as masquerading: says which chains, rules and sets there
@@ -25,6 +26,9 @@ public interface RulePart {
         return true;
     }
 
+    /** Somebody may have changed what was written: look again when it is {@link #applied} next. */
+    default void queueResync() {}
+
     /**
      * What all parts said for this node is in force now: the time to end connections that it
      * forbids.
@@ -32,4 +36,9 @@ public interface RulePart {
      * @throws IOException with a sentence for people; the round is then repeated
      */
     default void applied(RulesNode node) throws IOException {}
+
+    /** What its own counters in the kernel are at, besides those of the packet filter. */
+    default Map<RulesMeter.Drop, Long> dropped() throws IOException {
+        return Map.of();
+    }
 }

@@ -3,7 +3,6 @@ package dev.culvert.agent.rules;
 import dev.culvert.iptables.FilterStats;
 import dev.culvert.iptables.ModeChoice;
 import dev.culvert.iptables.PacketFilter;
-import dev.culvert.net.IpFamily;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -18,7 +17,11 @@ public final class RulesMeter {
         /** They have another source, IP or hardware address, than their pod. */
         SPOOFED_SOURCE(SourceGuard.SPOOFED_CHAIN),
         /** They are for the overlay's port of a node. */
-        OVERLAY_PORT(SourceGuard.OVERLAY_CHAIN);
+        OVERLAY_PORT(SourceGuard.OVERLAY_CHAIN),
+        /** They say in ARP or to IPv6 neighbours what only another may say. */
+        SPOOFED_NEIGHBOR(""),
+        /** They are neither IP nor ARP. */
+        FOREIGN_PROTOCOL("");
 
         private final String chain;
 
@@ -26,7 +29,7 @@ public final class RulesMeter {
             this.chain = chain;
         }
 
-        /** Whose rule counts them. */
+        /** Whose rule counts them in the packet filter; no chain has an empty name. */
         public String chain() {
             return chain;
         }
@@ -70,17 +73,16 @@ public final class RulesMeter {
         applied.accept(nanos);
     }
 
-    /** The kernel's counter is at {@code packets} now. */
-    public void dropped(IpFamily family, Drop reason, long packets) {
-        dropped.computeIfAbsent(family + " " + reason, _ -> new Total()).see(packets);
+    /** The kernel's counter is at {@code packets} now; each place has one for each reason. */
+    public void dropped(Object place, Drop reason, long packets) {
+        dropped.computeIfAbsent(reason + " " + place, _ -> new Total()).see(packets);
     }
 
     /** How many packets of pods were dropped, as of the last look, which comes every 30 s. */
     public long dropped(Drop reason) {
         long sum = 0;
-        for (IpFamily family : IpFamily.values()) {
-            Total total = dropped.get(family + " " + reason);
-            sum += total == null ? 0 : total.sum.sum();
+        for (Map.Entry<String, Total> each : dropped.entrySet()) {
+            sum += each.getKey().startsWith(reason + " ") ? each.getValue().sum.sum() : 0;
         }
         return sum;
     }

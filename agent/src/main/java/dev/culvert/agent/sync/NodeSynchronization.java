@@ -6,6 +6,7 @@ import dev.culvert.agent.policy.NetworkPolicyInfo;
 import dev.culvert.agent.policy.PolicyVerdict;
 import dev.culvert.agent.rules.ClusterSets;
 import dev.culvert.agent.rules.Forwarding;
+import dev.culvert.agent.rules.FrameGuard;
 import dev.culvert.agent.rules.Masquerade;
 import dev.culvert.agent.rules.RulePart;
 import dev.culvert.agent.rules.RulesMeter;
@@ -35,6 +36,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -48,6 +50,7 @@ public final class NodeSynchronization implements AutoCloseable {
     private final KernelSettings settings;
     private final OverlaySync overlay;
     private final PolicyPart policies;
+    private final FrameGuard frames;
     private final RulesSync rules;
     private final SyncLoop loop;
 
@@ -95,6 +98,7 @@ public final class NodeSynchronization implements AutoCloseable {
                         new ConnectionCutter(
                                 conntrack, rtnetlink, this::requestRound, System::nanoTime),
                         listeners.misunderstood());
+        this.frames = frameGuard();
         this.rules =
                 new RulesSync(
                         config,
@@ -137,10 +141,16 @@ public final class NodeSynchronization implements AutoCloseable {
                 List.of(
                         new ClusterSets(),
                         new SourceGuard(),
+                        frames,
                         policies,
                         new Forwarding(),
                         new Masquerade());
         return Stream.concat(own.stream(), further.stream()).toList();
+    }
+
+    private FrameGuard frameGuard() {
+        return new FrameGuard(
+                new ProcessCommand(), () -> repairs.add(RepairKind.RULES, "table bridge culvert"));
     }
 
     /** Makes the rules follow this node's pods. Before the loop is started. */
@@ -230,9 +240,11 @@ public final class NodeSynchronization implements AutoCloseable {
         return repairs;
     }
 
-    /** A sentence about what this kernel cannot do, or empty. */
+    /** What this kernel cannot do, or empty. */
     public String limitation() {
-        return BridgeSync.limitation(settings);
+        return Stream.of(BridgeSync.limitation(settings), frames.limitation())
+                .filter(each -> !each.isEmpty())
+                .collect(Collectors.joining("; "));
     }
 
     @Override

@@ -124,6 +124,7 @@ final class RulesSync implements Synchronizer {
         if (current != null && (due || told)) {
             disturbed.set(false);
             current.queueResync();
+            parts.forEach(RulePart::queueResync);
             countIsDue = true;
             readAt = nanoTime.getAsLong();
         }
@@ -166,6 +167,9 @@ final class RulesSync implements Synchronizer {
             for (RulesMeter.Drop reason : RulesMeter.Drop.values()) {
                 meter.dropped(family, reason, packets.getOrDefault(reason.chain(), 0L));
             }
+        }
+        for (RulePart part : parts) {
+            part.dropped().forEach((reason, packets) -> meter.dropped("frames", reason, packets));
         }
     }
 
