@@ -31,6 +31,7 @@ import dev.culvert.agent.state.NodeNetwork;
 import dev.culvert.agent.state.Notice;
 import dev.culvert.agent.state.RecentChanges;
 import dev.culvert.agent.state.VtepAnnouncement;
+import dev.culvert.agent.sync.IpvsAddresses;
 import dev.culvert.agent.sync.NodeSynchronization;
 import dev.culvert.iptables.RulesMonitor;
 import dev.culvert.linux.LinuxException;
@@ -191,7 +192,7 @@ final class Agent implements AutoCloseable {
                 rtnetlink,
                 conntrack,
                 listeners,
-                List.of(new HostPorts(conntrack)));
+                List.of(new HostPorts(conntrack, new IpvsAddresses(rtnetlink))));
     }
 
     /** Or null, which costs no more than that old connections keep their ways. */

@@ -3,11 +3,13 @@ package dev.culvert.agent.rules;
 import dev.culvert.agent.attachment.LocalPod;
 import dev.culvert.agent.attachment.PortMapping;
 import dev.culvert.iptables.Chain;
+import dev.culvert.iptables.IpSet;
 import dev.culvert.iptables.PacketFilter;
 import dev.culvert.iptables.Place;
 import dev.culvert.iptables.Protocol;
 import dev.culvert.iptables.Rule;
 import dev.culvert.iptables.RuleBuilder;
+import dev.culvert.iptables.SetMember;
 import dev.culvert.iptables.Table;
 import dev.culvert.iptables.TableName;
 import dev.culvert.linux.LinuxException;
@@ -21,6 +23,8 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -99,32 +103,47 @@ public final class HostPorts implements RulePart {
     }
 
     private final @Nullable Conntrack conntrack;
+    private final Supplier<Set<InetAddress>> services;
     private List<Target> rendered = List.of();
+    private Set<InetAddress> serviceAddresses = Set.of();
     private @Nullable PacketFilter into;
     private Set<Target> inForce = Set.of();
 
     /**
      * @param conntrack the node's; null where it cannot be read, so that connections keep what they
      *     had when they began
+     * @param services which of the node's addresses are not the node's but Services'; asked in each
+     *     round while there are ports
      */
-    public HostPorts(@Nullable Conntrack conntrack) {
+    public HostPorts(@Nullable Conntrack conntrack, Supplier<Set<InetAddress>> services) {
         this.conntrack = conntrack;
+        this.services = services;
     }
 
     @Override
     public void render(RulesNode node, PacketFilter filter) {
         List<Target> targets = targets(node);
-        if (filter == into && targets.equals(rendered)) {
+        Set<InetAddress> excepted = targets.isEmpty() ? Set.of() : services.get();
+        if (filter == into && targets.equals(rendered) && excepted.equals(serviceAddresses)) {
             return;
         }
         for (IpFamily family : node.families()) {
+            String set = services(family);
+            Set<SetMember> members = members(excepted, family);
+            if (members.isEmpty()) {
+                filter.sets().removeIpSet(set);
+            } else {
+                filter.sets().setIpSet(new IpSet(set, IpSet.Type.IP, family, members));
+            }
             render(
                     node.config().bridge(),
                     targets.stream().filter(each -> each.family() == family).toList(),
                     filter.table(family, TableName.NAT),
-                    targets.isEmpty());
+                    targets.isEmpty(),
+                    members.isEmpty() ? "" : set);
         }
         rendered = targets;
+        serviceAddresses = excepted;
         into = filter;
     }
 
@@ -140,13 +159,30 @@ public final class HostPorts implements RulePart {
         return targets;
     }
 
-    private static void render(String bridge, List<Target> targets, Table table, boolean none) {
+    private static Set<SetMember> members(Set<InetAddress> addresses, IpFamily family) {
+        return addresses.stream()
+                .filter(each -> IpFamily.of(each) == family)
+                .map(SetMember::of)
+                .collect(Collectors.toSet());
+    }
+
+    private static String services(IpFamily family) {
+        return "CULVERT-SERVICES-" + (family == IpFamily.IPV4 ? 4 : 6);
+    }
+
+    private static void render(
+            String bridge, List<Target> targets, Table table, boolean none, String services) {
         List<Rule> jumps = new ArrayList<>();
         if (none) {
             table.removeChain(CHAIN);
             table.removeChain(MASQUERADE_CHAIN);
         } else {
-            table.setChain(new Chain(CHAIN, targets.stream().map(Target::rule).toList()));
+            List<Rule> rules = new ArrayList<>();
+            if (!services.isEmpty()) {
+                rules.add(Rule.matching().destinationInSet(services).goBack());
+            }
+            targets.forEach(target -> rules.add(target.rule()));
+            table.setChain(new Chain(CHAIN, rules));
             table.setChain(new Chain(MASQUERADE_CHAIN, masquerades(bridge, targets)));
             jumps.add(Rule.matching().destinationLocal().jump(CHAIN));
         }

@@ -26,6 +26,16 @@ public interface RulePart {
         return true;
     }
 
+    /**
+     * The packet filter refused all of it: whether this part leaves out, from now on, what was
+     * refused.
+     *
+     * @param sentence names the line and says why
+     */
+    default boolean doesWithout(String sentence) {
+        return false;
+    }
+
     /** Somebody may have changed what was written: look again when it is {@link #applied} next. */
     default void queueResync() {}
 

@@ -21,6 +21,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,7 +35,8 @@ import org.jspecify.annotations.Nullable;
  * pods. Sets of addresses and bridge ports exist, but iptables cannot ask for them.
  *
  * <p>Where the kernel does not hand bridged packets to the packet filter, no packet has a bridge
- * port there, and all pass.
+ * port there, and all pass. Where it cannot ask for ports at all, only the overlay's port is
+ * guarded: {@link FrameGuard} looks at sources too.
  */
 public final class SourceGuard implements RulePart {
     /** Holds the rule that counts and drops what has another source than its pod. */
@@ -40,6 +44,8 @@ public final class SourceGuard implements RulePart {
 
     /** Holds the rule that counts and drops pods' packets to the overlay's port. */
     public static final String OVERLAY_CHAIN = "CULVERT-OVERLAY";
+
+    private static final Logger LOG = LogManager.getLogger(SourceGuard.class);
 
     private static final String CHAIN = "CULVERT-SOURCE";
 
@@ -53,9 +59,33 @@ public final class SourceGuard implements RulePart {
     private final Set<String> chains = new HashSet<>();
     private @Nullable RulesNode rendered;
     private @Nullable PacketFilter into;
+    private boolean asksForPorts = true;
+    private volatile String limitation = "";
 
     /** Has said nothing yet. */
     public SourceGuard() {}
+
+    /** A sentence about what is left out on this node, or empty; any thread. */
+    public String limitation() {
+        return limitation;
+    }
+
+    @Override
+    public boolean doesWithout(String sentence) {
+        boolean isAbout =
+                Stream.of("physdev", "--mac-source", "Extension mac ").anyMatch(sentence::contains);
+        if (!asksForPorts || !isAbout) {
+            return false;
+        }
+        asksForPorts = false;
+        rendered = null;
+        limitation =
+                "iptables cannot ask for bridge ports or hardware addresses here: its rules about"
+                        + " pods' sources are left out until the agent starts again. Load the"
+                        + " kernel modules xt_physdev and xt_mac";
+        LOG.warn("{} refused={}", limitation, sentence);
+        return true;
+    }
 
     @Override
     public void render(RulesNode node, PacketFilter filter) {
@@ -73,9 +103,9 @@ public final class SourceGuard implements RulePart {
 
     private void render(RulesNode node, IpFamily family, PacketFilter filter) {
         Table table = filter.table(family, TableName.RAW);
-        Map<Character, List<Rule>> pods = pods(node, family);
+        Map<Character, List<Rule>> pods = asksForPorts ? pods(node, family) : Map.of();
         pods.forEach((digit, rules) -> table.setChain(new Chain(chain(digit), rules)));
-        table.setChain(new Chain(CHAIN, dispatch(node.config().port(), family, pods.keySet())));
+        table.setChain(new Chain(CHAIN, dispatch(node, family, pods.keySet())));
         table.setChain(Chain.of(SPOOFED_CHAIN, Rule.matching().drop()));
         table.setChain(Chain.of(OVERLAY_CHAIN, Rule.matching().drop()));
         table.setRules("PREROUTING", Place.FIRST, jumps(node.config().bridge(), family));
@@ -88,7 +118,7 @@ public final class SourceGuard implements RulePart {
     }
 
     /** What is only for the node itself must not be reached through route_localnet. */
-    private static List<Rule> jumps(String bridge, IpFamily family) {
+    private List<Rule> jumps(String bridge, IpFamily family) {
         List<Rule> jumps = new ArrayList<>();
         if (family == IpFamily.IPV4) {
             jumps.add(
@@ -98,14 +128,19 @@ public final class SourceGuard implements RulePart {
                             .comment("the node's own loopback")
                             .drop());
         }
-        jumps.add(Rule.matching().inInterface(bridge).inBridgePort(PORTS + "+").jump(CHAIN));
+        RuleBuilder fromPods = Rule.matching().inInterface(bridge);
+        jumps.add((asksForPorts ? fromPods.inBridgePort(PORTS + "+") : fromPods).jump(CHAIN));
         return jumps;
     }
 
-    private static List<Rule> dispatch(int port, IpFamily family, Set<Character> digits) {
+    private List<Rule> dispatch(RulesNode node, IpFamily family, Set<Character> digits) {
+        int port = node.config().port();
         List<Rule> rules = new ArrayList<>();
         rules.add(toOverlay(port).destinationInSet(ClusterSets.nodes(family)).goTo(OVERLAY_CHAIN));
         rules.add(toOverlay(port).destinationLocal().goTo(OVERLAY_CHAIN));
+        if (!asksForPorts) {
+            return rules;
+        }
         if (family == IpFamily.IPV6) {
             for (Cidr each : List.of(LINK_LOCAL, UNSPECIFIED)) {
                 rules.add(Rule.matching().source(each).comment("finds neighbours").goBack());

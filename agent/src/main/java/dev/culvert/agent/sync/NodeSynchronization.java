@@ -50,6 +50,7 @@ public final class NodeSynchronization implements AutoCloseable {
     private final KernelSettings settings;
     private final OverlaySync overlay;
     private final PolicyPart policies;
+    private final SourceGuard sources = new SourceGuard();
     private final FrameGuard frames;
     private final RulesSync rules;
     private final SyncLoop loop;
@@ -140,7 +141,7 @@ public final class NodeSynchronization implements AutoCloseable {
         List<RulePart> own =
                 List.of(
                         new ClusterSets(),
-                        new SourceGuard(),
+                        sources,
                         frames,
                         policies,
                         new Forwarding(),
@@ -242,7 +243,7 @@ public final class NodeSynchronization implements AutoCloseable {
 
     /** What this kernel cannot do, or empty. */
     public String limitation() {
-        return Stream.of(BridgeSync.limitation(settings), frames.limitation())
+        return Stream.of(BridgeSync.limitation(settings), sources.limitation(), frames.limitation())
                 .filter(each -> !each.isEmpty())
                 .collect(Collectors.joining("; "));
     }

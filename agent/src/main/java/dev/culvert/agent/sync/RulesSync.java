@@ -9,6 +9,7 @@ import dev.culvert.agent.state.ClusterAddresses;
 import dev.culvert.agent.state.ClusterView;
 import dev.culvert.iptables.Applied;
 import dev.culvert.iptables.IptablesCommand;
+import dev.culvert.iptables.IptablesException;
 import dev.culvert.iptables.PacketFilter;
 import dev.culvert.iptables.TableName;
 import dev.culvert.net.IpFamily;
@@ -140,7 +141,7 @@ final class RulesSync implements Synchronizer {
         parts.forEach(part -> part.render(node, current));
         long begin = nanoTime.getAsLong();
         try {
-            report(current, current.apply());
+            report(current, write(node, current));
         } finally {
             meter.applied(nanoTime.getAsLong() - begin);
         }
@@ -151,6 +152,20 @@ final class RulesSync implements Synchronizer {
         if (countIsDue) {
             count(current);
             countIsDue = false;
+        }
+    }
+
+    /** What a kernel lacks that only one part needs must not keep the others out of force. */
+    private Applied write(RulesNode node, PacketFilter current) throws IOException {
+        try {
+            return current.apply();
+        } catch (IptablesException e) {
+            String said = String.valueOf(e.getMessage());
+            if (parts.stream().noneMatch(part -> part.doesWithout(said))) {
+                throw e;
+            }
+            parts.forEach(part -> part.render(node, current));
+            return current.apply();
         }
     }
 

@@ -12,8 +12,10 @@ import dev.culvert.linux.conntrack.FlowTuple;
 import dev.culvert.net.IpAddresses;
 import dev.culvert.net.IpFamily;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -21,7 +23,8 @@ class HostPortsTest {
     private static final String OWN = "10.244.1.0/24";
 
     private final Connections connections = new Connections();
-    private final HostPorts part = new HostPorts(connections);
+    private Set<InetAddress> services = Set.of();
+    private final HostPorts part = new HostPorts(connections, () -> services);
     private final RenderedRules rules =
             new RenderedRules(List.of(new ClusterSets(), new Masquerade(), part), IpFamily.IPV4);
 
@@ -83,6 +86,19 @@ class HostPortsTest {
     private void apply(LocalPod... pods) throws IOException {
         rules.lines(node(pods));
         part.applied(node(pods));
+    }
+
+    @Test
+    void theAddressesOfServicesThatTheNodeHasAreLeftAlone() throws IOException {
+        LocalPod pod = Pods.pod("one", "10.244.1.2", port(Protocol.TCP, 8080, 80, null));
+        String translation = "-p tcp -m tcp --dport 8080 -j DNAT --to-destination 10.244.1.2:80";
+        services = Set.of(IpAddresses.parse("10.96.0.1"), IpAddresses.parse("fd00:96::1"));
+        assertThat(rules.rules(node(pod), "CULVERT-HOSTPORT"))
+                .containsExactly(
+                        "-m set --match-set CULVERT-SERVICES-4 dst -j RETURN", translation);
+        services = Set.of();
+        assertThat(rules.lines(node(pod)))
+                .contains("-D CULVERT-HOSTPORT 1", "destroy CULVERT-SERVICES-4");
     }
 
     @Test

@@ -24,11 +24,13 @@ import dev.culvert.iptables.ProcessCommand;
 import dev.culvert.iptables.Protocol;
 import dev.culvert.linux.conntrack.KernelConntrack;
 import dev.culvert.linux.netns.NetworkNamespace;
+import dev.culvert.linux.route.KernelRtnetlink;
 import dev.culvert.linux.testing.TestNamespaces;
 import dev.culvert.net.Cidr;
 import dev.culvert.net.IpAddresses;
 import dev.culvert.net.MacAddress;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
@@ -66,6 +68,7 @@ class RulesIT {
     private NetworkNamespace one;
     private NetworkNamespace two;
     private KernelConntrack conntrack;
+    private KernelRtnetlink rtnetlink;
     private RulesSync rules;
 
     @BeforeEach
@@ -85,6 +88,7 @@ class RulesIT {
         one = pod("one", ONE);
         two = pod("two", TWO);
         conntrack = node.call(KernelConntrack::open);
+        rtnetlink = namespaces.rtnetlink(node);
         rules = rules();
         rules.apply();
     }
@@ -130,7 +134,7 @@ class RulesIT {
                                 new SourceGuard(),
                                 new Forwarding(),
                                 new Masquerade(),
-                                new HostPorts(conntrack)),
+                                new HostPorts(conntrack, new IpvsAddresses(rtnetlink))),
                         settings(),
                         now::get);
         made.pods(() -> List.copyOf(pods));
@@ -244,6 +248,67 @@ class RulesIT {
         attach("two", TWO);
         rules.apply();
         assertThat(seen(outside, at(NODE, 8080), node, 8080)).as("gone").isEqualTo(OUTSIDE);
+    }
+
+    /** As kube-proxy in IPVS mode has it, whose addresses are the node's. */
+    @Test
+    void aPortOfTheNodeIsNoPortOfTheServicesWhoseAddressesItHas() throws Exception {
+        ip(node, "link add kube-ipvs0 type bridge");
+        ip(node, "addr add 10.96.0.10/32 dev kube-ipvs0");
+        attach("two", TWO, new PortMapping(Protocol.TCP, 8080, 80, null));
+        rules.apply();
+        assertThat(seen(one, at("10.96.0.10", 8080), node, 8080)).isEqualTo(ONE);
+        assertThat(seen(one, at(NODE, 8080), two, 80)).isEqualTo(ONE);
+        ip(node, "addr add 10.96.0.11/32 dev kube-ipvs0");
+        rules.apply();
+        assertThat(seen(one, at("10.96.0.11", 8080), node, 8080)).isEqualTo(ONE);
+        ip(node, "link del kube-ipvs0");
+        rules.apply();
+        assertThat(namespaces.check(node, "ipset", "list", "-n"))
+                .doesNotContain("CULVERT-SERVICES");
+    }
+
+    /** What kube-proxy writes for one Service, in iptables mode. */
+    @Test
+    void servicesKeepTheirWaysAndTheirSourcesBesideOurRules() throws Exception {
+        try (InputStream rulesOfKubeProxy =
+                RulesIT.class.getResourceAsStream("/kube-proxy.rules")) {
+            assertThat(rulesOfKubeProxy).isNotNull();
+            String text = new String(rulesOfKubeProxy.readAllBytes(), StandardCharsets.UTF_8);
+            var written = command().run(List.of("iptables-nft-restore", "--noflush"), text);
+            assertThat(written.status()).as(written.error()).isZero();
+        }
+        attach("two", TWO, new PortMapping(Protocol.TCP, 8080, 80, null));
+        now.addAndGet(Duration.ofSeconds(30).toNanos());
+        rules.queueResync();
+        rules.apply();
+        ip(outside, "route add 10.96.0.0/16 via " + NODE);
+        ip(node, "route add default via " + OUTSIDE);
+        assertThat(seen(one, at("10.96.0.10", 80), two, 80)).as("from a pod").isEqualTo(ONE);
+        assertThat(seen(two, at("10.96.0.10", 80), two, 80))
+                .as("from itself")
+                .isEqualTo("10.244.1.1");
+        assertThat(seen(node, at("10.96.0.10", 80), two, 80))
+                .as("from the node")
+                .isEqualTo("10.244.1.1");
+        assertThat(seen(outside, at("10.96.0.10", 80), two, 80))
+                .as("from outside")
+                .isEqualTo("10.244.1.1");
+        assertThat(seen(outside, at(NODE, 30080), two, 80)).as("NodePort").isEqualTo("10.244.1.1");
+        assertThat(seen(outside, at(NODE, 30081), two, 80))
+                .as("NodePort, policy Local")
+                .isEqualTo(OUTSIDE);
+        assertThat(seen(outside, at(NODE, 8080), two, 80)).as("hostPort").isEqualTo(OUTSIDE);
+        assertThat(seen(one, OUTSIDE, outside, 80)).as("to outside").isEqualTo(NODE);
+        List<String> chain =
+                namespaces
+                        .check(node, "iptables-nft", "-t", "nat", "-S", "PREROUTING")
+                        .lines()
+                        .filter(line -> line.contains(" -j "))
+                        .toList();
+        assertThat(chain).hasSize(2);
+        assertThat(chain.getFirst()).contains("-j KUBE-SERVICES");
+        assertThat(chain.getLast()).contains("-j CULVERT-HOSTPORT");
     }
 
     @Test

@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.culvert.agent.config.AgentConfig;
+import dev.culvert.agent.rules.ClusterSets;
 import dev.culvert.agent.rules.RulesNode;
+import dev.culvert.agent.rules.SourceGuard;
 import dev.culvert.agent.state.RecentChanges;
 import dev.culvert.iptables.Chain;
 import dev.culvert.iptables.FakeKernel;
+import dev.culvert.iptables.IptablesCommand;
 import dev.culvert.iptables.PacketFilter;
 import dev.culvert.iptables.Rule;
 import dev.culvert.iptables.TableName;
@@ -110,6 +113,35 @@ class RulesSyncTest {
         assertThat(kernel.runs)
                 .filteredOn(run -> run.startsWith("ip6tables-"))
                 .anyMatch(run -> run.contains("-A CULVERT-TEST"));
+    }
+
+    @Test
+    void aKernelThatCannotAskForBridgePortsGetsTheOtherRulesAndIsToldAbout() throws IOException {
+        SourceGuard sources = new SourceGuard();
+        FakeKernel lacking = new FakeKernel();
+        RulesSync others =
+                new RulesSync(
+                        AgentConfig::defaults,
+                        (words, input) ->
+                                input.contains("physdev")
+                                        ? new IptablesCommand.Result(
+                                                4,
+                                                "",
+                                                "Warning: Extension physdev revision 0 not"
+                                                        + " supported, missing kernel module?")
+                                        : lacking.run(words, input),
+                        plan,
+                        List.of(new ClusterSets(), sources, RulesSyncTest::render),
+                        new ProcSettings(),
+                        now::get);
+        others.apply();
+        assertThat(lacking.takeScripts())
+                .anyMatch(each -> each.contains("-A CULVERT-TEST"))
+                .anyMatch(each -> each.contains("-A CULVERT-SOURCE -p udp -m udp --dport 4789"))
+                .noneMatch(each -> each.contains("physdev"));
+        assertThat(sources.limitation()).contains("xt_physdev");
+        others.apply();
+        assertThat(sources.doesWithout("line 3, '-m physdev'")).as("nothing is left").isFalse();
     }
 
     @Test
