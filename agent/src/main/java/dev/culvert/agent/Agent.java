@@ -215,7 +215,7 @@ final class Agent implements AutoCloseable {
     /** Without it, as in a kernel that has no nf_tables, the period has to do. */
     private void watchRules(NodeSynchronization node) {
         try {
-            closing(RulesMonitor.open(_ -> node.rulesChanged())).start();
+            closing(RulesMonitor.open(node::rulesChanged)).start();
         } catch (LinuxException e) {
             LOG.info("changes of rules are noticed within 30 s only: {}", e.getMessage());
         }

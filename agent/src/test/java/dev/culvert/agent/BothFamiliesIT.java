@@ -12,6 +12,7 @@ import dev.culvert.linux.testing.TestNamespaces;
 import dev.culvert.net.Cidr;
 import dev.culvert.net.IpAddresses;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -29,6 +30,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Agents as they are deployed, with pods that the real executable attaches, in both families. */
 class BothFamiliesIT {
     private static final Duration LONG = Duration.ofSeconds(60);
+    private static final int ALLOWED = 5001;
+    private static final int FORBIDDEN = 5002;
 
     private final TestNamespaces namespaces = TestNamespaces.assumePermitted().assumeTun();
     private final List<AutoCloseable> opened = new ArrayList<>();
@@ -328,6 +331,112 @@ class BothFamiliesIT {
         NetworkNamespace late = namespaces.create();
         assertThat(node.add("late", late)).as("in turn").containsExactly("10.244.9.3");
         eventually(node, () -> ping(late, "10.244.0.1", 56));
+    }
+
+    /** Policies that have nothing to do with the flows come and go, and so do pods and labels. */
+    @Test
+    void whatIsAllowedLosesNothingAndWhatIsForbiddenNeverPassesWhilePoliciesChange()
+            throws Exception {
+        NetworkNamespace first = namespaces.create();
+        NetworkNamespace second = namespaces.create();
+        namespaces.connect(first, "eth0", second, "eth0");
+        giveAddress(first, "192.168.77.1");
+        giveAddress(second, "192.168.77.2");
+        ApiServer api = start(ApiServer.start(first, IpAddresses.parse("192.168.77.1")));
+        for (int number = 1; number <= 2; number++) {
+            api.create(ApiServer.node("node" + number, "192.168.77." + number));
+            setRanges(api, number, ranges(number, "10.244.%d.0/24", "fd00:%d::/64"));
+        }
+        PolicyWorld world = new PolicyWorld(api);
+        world.createNamespace();
+        Node one = new Node("node1", first, api);
+        Node two = new Node("node2", second, api);
+        one.awaitRanges(ranges(1, "10.244.%d.0/24", "fd00:%d::/64"), 1);
+        two.awaitRanges(ranges(2, "10.244.%d.0/24", "fd00:%d::/64"), 1);
+        NetworkNamespace near = namespaces.create();
+        NetworkNamespace far = namespaces.create();
+        List<String> nearAddresses = one.add("near", near);
+        List<String> farAddresses = two.add("far", far);
+        world.createPod("near", "node1", nearAddresses);
+        world.createPod("far", "node2", farAddresses);
+        for (String each : farAddresses) {
+            eventually(one, () -> ping(near, each, 56));
+        }
+        world.allow("near", "far", ALLOWED);
+        world.allow("far", "near", ALLOWED);
+        awaitPolicies(2, one, two);
+
+        List<FlowProbe> allowed = new ArrayList<>();
+        List<FlowProbe> forbidden = new ArrayList<>();
+        for (int i = 0; i < 2; i++) {
+            for (int port : List.of(ALLOWED, FORBIDDEN)) {
+                List<FlowProbe> probes = port == ALLOWED ? allowed : forbidden;
+                var there = new InetSocketAddress(farAddresses.get(i), port);
+                var back = new InetSocketAddress(nearAddresses.get(i), port);
+                probes.add(start(FlowProbe.start(near, far, there)));
+                probes.add(start(FlowProbe.start(far, near, back)));
+            }
+        }
+        changeMuch(world, one, two);
+        assertUnharmed(one, allowed, forbidden);
+        world.deletePolicy("far-from-near");
+        world.deletePolicy("near-from-far");
+        for (FlowProbe each : forbidden) {
+            eventually(one, () -> assertThat(each.received()).as(each + "").isPositive());
+        }
+    }
+
+    private static void assertUnharmed(
+            Node node, List<FlowProbe> allowed, List<FlowProbe> forbidden) throws Exception {
+        for (FlowProbe each : forbidden) {
+            eventually(node, () -> assertThat(each.sent()).isGreaterThan(100));
+            assertThat(each.received()).as(each.toString()).isZero();
+        }
+        for (FlowProbe each : allowed) {
+            each.end();
+            assertThat(each.sent()).isGreaterThan(100);
+            eventually(
+                    node, () -> assertThat(each.received()).as(each + "").isEqualTo(each.sent()));
+        }
+    }
+
+    private void changeMuch(PolicyWorld world, Node one, Node two) throws Exception {
+        NetworkNamespace third = namespaces.create();
+        for (int i = 0; i < 2; i++) {
+            world.allow("near", "third", FORBIDDEN);
+            world.allow("far", "third", ALLOWED);
+            awaitPolicies(4, one, two);
+            Node home = i % 2 == 0 ? one : two;
+            world.createPod("third", home.name, List.of());
+            List<String> addresses = home.add("third", third);
+            world.deletePod("third");
+            world.createPod("third", home.name, addresses);
+            world.label("third", "app", "other");
+            world.label("near", "round", "" + i);
+            world.label("far", "round", "" + i);
+            world.label("third", "app", "third");
+            world.isolate("near");
+            world.isolate("far");
+            awaitPolicies(6, one, two);
+            world.deletePolicy("near-from-third");
+            world.deletePolicy("isolated-near");
+            world.deletePod("third");
+            assertThat(home.runtime.del("third").status()).isZero();
+            world.deletePolicy("far-from-third");
+            world.deletePolicy("isolated-far");
+            awaitPolicies(2, one, two);
+        }
+    }
+
+    private static void awaitPolicies(int count, Node... nodes) {
+        for (Node node : nodes) {
+            eventually(
+                    node,
+                    () ->
+                            assertThat(node.agent.get("/metrics").body())
+                                    .contains("culvert_policy_policies %d.0\n".formatted(count))
+                                    .contains("culvert_policy_isolated_pods"));
+        }
     }
 
     private void giveAddress(NetworkNamespace namespace, String address) throws Exception {

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Network policies from the API to the packets of pods, with the agent as it is deployed. */
 class PolicyIT {
+    private static final String CLIENT = "10.244.1.2";
     private static final String SERVER = "10.244.1.3";
     private static final String LATE = "10.244.1.4";
     private static final int PORT = 5000;
@@ -84,6 +85,68 @@ class PolicyIT {
                                                         && each.contains("Resembles")));
         node.eventually(() -> assertThat(pings(client)).isFalse());
         assertThat(agent.get("/metrics").body()).contains("culvert_policy_invalid 1.0");
+
+        assertThatCommandsTellOfPolicies();
+        killAndRestart(agent, client, server);
+    }
+
+    private void assertThatCommandsTellOfPolicies() {
+        Path socket = directory.resolve("run").resolve("agent.sock");
+        CommandRun policies = CommandRun.of(socket, "policy");
+        assertThat(policies.status()).as(policies.toString()).isZero();
+        assertThat(policies.out()).contains("default/odd", "default/server", "Resembles");
+        CommandRun to =
+                CommandRun.of(socket, "trace", CLIENT, SERVER, "--protocol=tcp", "--port=80");
+        assertThat(to.status()).as(to.toString()).isEqualTo(1);
+        assertThat(to.out()).contains("default/odd");
+        CommandRun back = CommandRun.of(socket, "trace", SERVER, CLIENT);
+        assertThat(back.status()).as(back.toString()).isZero();
+    }
+
+    /** What is forbidden never passes, and what was removed meanwhile is gone afterwards. */
+    private void killAndRestart(
+            AgentProcess agent, NetworkNamespace client, NetworkNamespace server) throws Exception {
+        create(isolating("deny", "client"));
+        node.eventually(
+                () ->
+                        assertThat(namespaces.run(server, "ping", "-c1", "-W1", CLIENT).status())
+                                .isNotZero());
+        try (FlowProbe probe =
+                FlowProbe.start(client, server, new InetSocketAddress(SERVER, PORT))) {
+            agent.close();
+            delete("deny");
+            long before = probe.sent();
+            AgentProcess next = node.startAgent("");
+            node.ping(server, CLIENT);
+            assertThat(next.get("/metrics").body()).contains("culvert_policy_policies 1.0");
+            assertThat(next.terminate()).isZero();
+            node.eventually(() -> assertThat(probe.sent()).isGreaterThan(before + 100));
+            assertThat(probe.received()).isZero();
+            uninstall();
+            node.eventually(() -> assertThat(probe.received()).isPositive());
+        }
+    }
+
+    private void uninstall() throws Exception {
+        NetworkNamespace where = node.node();
+        namespaces.check(where, "iptables-nft", "-A", "FORWARD", "-s", "192.0.2.77", "-j", "DROP");
+        namespaces.check(where, "ipset", "create", "others", "hash:ip");
+        namespaces.check(where, "nft", "add", "table", "bridge", "others");
+        assertThat(namespaces.check(where, "nft", "list", "ruleset")).contains("CULVERT-POLICY");
+        AgentProcess command =
+                AgentProcess.start(
+                        where,
+                        directory,
+                        "uninstall",
+                        "--rules",
+                        "--socket=" + directory.resolve("run").resolve("agent.sock"),
+                        "--bin-dir=" + directory,
+                        "--conf-dir=" + directory);
+        assertThat(command.exitStatus()).as(command.output()).isZero();
+        assertThat(namespaces.check(where, "nft", "list", "ruleset"))
+                .contains("192.0.2.77", "table bridge others")
+                .doesNotContainIgnoringCase("culvert");
+        assertThat(namespaces.check(where, "ipset", "list", "-n")).isEqualTo("others\n");
     }
 
     /** What is sent is not acknowledged any more, and the connection is known no more. */

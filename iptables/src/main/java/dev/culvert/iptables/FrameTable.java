@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,12 @@ import org.jspecify.annotations.Nullable;
  * anybody changed it, at one moment. Ports that come and go change their own chains only.
  */
 public final class FrameTable {
+    /** By this name the kernel tells of our changes, and of those of everybody who uses nft. */
+    public static final String PROGRAM = "nft";
+
+    /** As long as the kernel's notification of a change may take to be looked at. */
+    private static final long RECENT_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     private static final String TABLE = "bridge culvert";
     private static final String CHAIN = "frames";
     private static final String MAP = "ports";
@@ -35,6 +42,8 @@ public final class FrameTable {
     private @Nullable Map<String, List<String>> written;
     private String shown = "";
     private boolean isStale = true;
+    private volatile boolean writing;
+    private volatile long lastWrite = System.nanoTime() - RECENT_NANOS;
 
     /**
      * @param command runs {@code nft}
@@ -78,9 +87,24 @@ public final class FrameTable {
         return damaged;
     }
 
+    /**
+     * Whether it is writing, or was within the last second: then a change that nft made just now is
+     * most likely this one. Any thread.
+     */
+    public boolean isRecent() {
+        return writing || System.nanoTime() - lastWrite < RECENT_NANOS;
+    }
+
     private void write(String script) throws IOException {
         written = null;
-        IptablesCommand.Result result = command.run(List.of("nft", "-f", "-"), script);
+        writing = true;
+        IptablesCommand.Result result;
+        try {
+            result = command.run(List.of(PROGRAM, "-f", "-"), script);
+        } finally {
+            lastWrite = System.nanoTime();
+            writing = false;
+        }
         if (result.status() != 0) {
             throw new IptablesException(
                     "nft refused the table '%s': %s. Nothing of it was changed"
@@ -97,7 +121,7 @@ public final class FrameTable {
     /** How the kernel shows the table, without counts; empty if there is none. */
     private String show() throws IOException {
         IptablesCommand.Result result =
-                command.run(List.of("nft", "-s", "list", "table", "bridge", "culvert"), "");
+                command.run(List.of(PROGRAM, "-s", "list", "table", "bridge", "culvert"), "");
         return result.status() == 0 ? result.output() : "";
     }
 
@@ -156,7 +180,7 @@ public final class FrameTable {
             return Map.of();
         }
         IptablesCommand.Result result =
-                command.run(List.of("nft", "list", "counters", "table", "bridge", "culvert"), "");
+                command.run(List.of(PROGRAM, "list", "counters", "table", "bridge", "culvert"), "");
         Map<String, Long> packets = new HashMap<>();
         Matcher matcher = COUNTER.matcher(result.output());
         while (matcher.find()) {

@@ -16,6 +16,7 @@ import java.util.EnumMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.apache.logging.log4j.LogManager;
@@ -31,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Link-local addresses are not checked: pods choose them themselves. What the kernel or the
  * programs cannot do is said once and tried again at each resync; it holds up nothing. The sync
- * thread's only, except {@link #limitation}.
+ * thread's only, except {@link #limitation} and {@link #isOwnChange}.
  */
 public final class FrameGuard implements RulePart {
     private static final Logger LOG = LogManager.getLogger(FrameGuard.class);
@@ -57,6 +58,11 @@ public final class FrameGuard implements RulePart {
     /** A sentence about what is not checked on this node, or empty. */
     public String limitation() {
         return limitation;
+    }
+
+    /** Whether what these programs changed is most likely the guard's own table. Any thread. */
+    public boolean isOwnChange(Set<String> programs) {
+        return programs.equals(Set.of(FrameTable.PROGRAM)) && table.isRecent();
     }
 
     @Override

@@ -189,8 +189,14 @@ public final class NodeSynchronization implements AutoCloseable {
         return policies.cutConnections();
     }
 
-    /** Somebody changed rules of the packet filter: looks at them again soon. Any thread. */
-    public void rulesChanged() {
+    /**
+     * These programs changed rules of the packet filter: looks at them again soon, unless it was
+     * this node's own work. Any thread.
+     */
+    public void rulesChanged(Set<String> programs) {
+        if (frames.isOwnChange(programs)) {
+            return;
+        }
         CompletableFuture.delayedExecutor(rules.disturbed(), TimeUnit.MILLISECONDS)
                 .execute(loop::requestResync);
     }

@@ -14,18 +14,21 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class FrameGuardTest {
     private static final String VETH = Attachment.hostVeth("one", "eth0");
 
     private final List<String> scripts = new ArrayList<>();
+    private final List<Boolean> seenWhileWriting = new ArrayList<>();
     private final FrameGuard guard = new FrameGuard(this::nft, () -> {});
     private String refusal = "";
 
     private IptablesCommand.Result nft(List<String> words, String input) {
         if (words.contains("-f")) {
             scripts.add(input);
+            seenWhileWriting.add(guard.isOwnChange(Set.of("nft")));
         }
         return new IptablesCommand.Result(refusal.isEmpty() ? 0 : 1, "", refusal);
     }
@@ -53,6 +56,18 @@ class FrameGuardTest {
                                 + " arp saddr ether 0a:58:0a:f4:01:02 accept\n",
                         "add element bridge culvert ports { \"%s\" : goto %s }\n"
                                 .formatted(VETH, VETH));
+    }
+
+    @Test
+    void ownChangesAreToldFromOthers() throws IOException {
+        assertThat(guard.isOwnChange(Set.of("nft"))).isFalse();
+        apply(Pods.pod("one", "10.244.1.2"));
+        assertThat(guard.isOwnChange(Set.of("nft", "firewalld"))).isFalse();
+        assertThat(guard.isOwnChange(Set.of("iptables-nft-re"))).isFalse();
+        guard.queueResync();
+        seenWhileWriting.clear();
+        apply(Pods.pod("two", "10.244.1.3"));
+        assertThat(seenWhileWriting).containsExactly(true);
     }
 
     @Test

@@ -11,8 +11,10 @@ import dev.culvert.agent.ipam.AddressLease;
 import dev.culvert.agent.ipam.Endpoint;
 import dev.culvert.agent.rules.ClusterSets;
 import dev.culvert.agent.rules.Forwarding;
+import dev.culvert.agent.rules.FrameGuard;
 import dev.culvert.agent.rules.HostPorts;
 import dev.culvert.agent.rules.Masquerade;
+import dev.culvert.agent.rules.RulePart;
 import dev.culvert.agent.rules.RulesMeter;
 import dev.culvert.agent.rules.SourceGuard;
 import dev.culvert.agent.sandbox.Attachment;
@@ -33,6 +35,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -56,12 +59,16 @@ import org.junit.jupiter.api.Test;
 class RulesIT {
     private static final String NODE = "192.0.2.1";
     private static final String OUTSIDE = "192.0.2.9";
+    private static final String NODE_6 = "fd00:192::1";
+    private static final String OUTSIDE_6 = "fd00:192::9";
     private static final String ONE = "10.244.1.2";
     private static final String TWO = "10.244.1.3";
     private static final int CONNECT_MILLIS = 10_000;
 
     private final AtomicLong now = new AtomicLong();
     private final List<LocalPod> pods = new ArrayList<>();
+    private boolean guardsFrames;
+    private List<String> ranges = List.of("10.244.1.0/24");
     private TestNamespaces namespaces;
     private NetworkNamespace node;
     private NetworkNamespace outside;
@@ -114,7 +121,11 @@ class RulesIT {
     private void attach(String name, String address, PortMapping... ports) {
         Endpoint endpoint = new Endpoint(name, "eth0");
         pods.removeIf(each -> each.lease().endpoint().equals(endpoint));
-        AddressLease lease = new AddressLease(endpoint, List.of(IpAddresses.parse(address)), name);
+        List<InetAddress> addresses = new ArrayList<>(List.of(IpAddresses.parse(address)));
+        if (ranges.size() > 1) {
+            addresses.add(IpAddresses.parse(ipv6(address)));
+        }
+        AddressLease lease = new AddressLease(endpoint, addresses, name);
         MacAddress mac = MacAddress.ofPod(IpAddresses.parse(address));
         pods.add(new LocalPod(lease, new PodAttachment(endpoint, name, mac, List.of(ports))));
     }
@@ -123,20 +134,10 @@ class RulesIT {
         NodePlan plan = new NodePlan(new Repairs(new RecentChanges()));
         plan.set(
                 new Underlay("eth0", IpAddresses.parse(NODE), 1500),
-                List.of(Cidr.parse("10.244.1.0/24")));
+                ranges.stream().map(Cidr::parse).toList());
         RulesSync made =
                 new RulesSync(
-                        AgentConfig::defaults,
-                        command(),
-                        plan,
-                        List.of(
-                                new ClusterSets(),
-                                new SourceGuard(),
-                                new Forwarding(),
-                                new Masquerade(),
-                                new HostPorts(conntrack, new IpvsAddresses(rtnetlink))),
-                        settings(),
-                        now::get);
+                        AgentConfig::defaults, command(), plan, parts(), settings(), now::get);
         made.pods(() -> List.copyOf(pods));
         made.setDesired(
                 new ClusterView(
@@ -150,6 +151,19 @@ class RulesIT {
                         Map.of(),
                         true));
         return made;
+    }
+
+    private List<RulePart> parts() {
+        List<RulePart> parts = new ArrayList<>();
+        parts.add(new ClusterSets());
+        parts.add(new SourceGuard());
+        if (guardsFrames) {
+            parts.add(new FrameGuard(command(), () -> {}));
+        }
+        parts.add(new Forwarding());
+        parts.add(new Masquerade());
+        parts.add(new HostPorts(conntrack, new IpvsAddresses(rtnetlink)));
+        return parts;
     }
 
     private IptablesCommand command() {
@@ -250,6 +264,51 @@ class RulesIT {
         assertThat(seen(outside, at(NODE, 8080), node, 8080)).as("gone").isEqualTo(OUTSIDE);
     }
 
+    /** The pod's other address: 10.244.1.2 is fd00:244:1::2. */
+    private static String ipv6(String address) {
+        return address.replace("10.244.1.", "fd00:244:1::");
+    }
+
+    private void useBothFamilies() throws Exception {
+        namespaces.check(node, "sysctl", "-qw", "net.ipv6.conf.all.forwarding=1");
+        namespaces.check(node, "ip6tables-nft", "-P", "FORWARD", "DROP");
+        ip(node, "addr add %s/64 dev eth0 nodad".formatted(NODE_6));
+        ip(outside, "addr add %s/64 dev eth0 nodad".formatted(OUTSIDE_6));
+        ip(node, "addr add fd00:244:1::1/64 dev culvert0 nodad");
+        ip(one, "addr add %s/64 dev eth0 nodad".formatted(ipv6(ONE)));
+        ip(two, "addr add %s/64 dev eth0 nodad".formatted(ipv6(TWO)));
+        ip(one, "route add default via fd00:244:1::1");
+        ip(two, "route add default via fd00:244:1::1");
+        ranges = List.of("10.244.1.0/24", "fd00:244:1::/64");
+        attach("one", ONE);
+        guardsFrames = true;
+        rules = rules();
+    }
+
+    @Test
+    void ipv6TakesTheSameWays() throws Exception {
+        useBothFamilies();
+        attach("two", TWO, new PortMapping(Protocol.TCP, 8080, 80, null));
+        rules.apply();
+        assertThat(seen(one, at(OUTSIDE_6, 80), outside, 80)).isEqualTo(text(NODE_6));
+        assertThat(seen(one, at(ipv6(TWO), 80), two, 80)).isEqualTo(text(ipv6(ONE)));
+        assertThat(seen(outside, at(NODE_6, 8080), two, 80)).isEqualTo(text(OUTSIDE_6));
+        assertThat(seen(one, at(NODE_6, 8080), two, 80)).isEqualTo(text(ipv6(ONE)));
+        assertThat(seen(two, at(NODE_6, 8080), two, 80))
+                .as("hairpin")
+                .isEqualTo(text("fd00:244:1::1"));
+        assertThat(seen(node, at(NODE_6, 8080), two, 80))
+                .as("node")
+                .isIn(text(NODE_6), text("fd00:244:1::1"));
+        ip(one, "addr add fd00:244:1::77/128 dev eth0 nodad");
+        assertThat(ping(one, "-I", "fd00:244:1::77", ipv6(TWO))).as("another pod's").isFalse();
+        assertThat(dropped(RulesMeter.Drop.SPOOFED_SOURCE)).isPositive();
+    }
+
+    private static String text(String address) {
+        return IpAddresses.parse(address).getHostAddress();
+    }
+
     /** As kube-proxy in IPVS mode has it, whose addresses are the node's. */
     @Test
     void aPortOfTheNodeIsNoPortOfTheServicesWhoseAddressesItHas() throws Exception {
@@ -279,8 +338,8 @@ class RulesIT {
             assertThat(written.status()).as(written.error()).isZero();
         }
         attach("two", TWO, new PortMapping(Protocol.TCP, 8080, 80, null));
-        now.addAndGet(Duration.ofSeconds(30).toNanos());
-        rules.queueResync();
+        guardsFrames = true;
+        rules = rules();
         rules.apply();
         ip(outside, "route add 10.96.0.0/16 via " + NODE);
         ip(node, "route add default via " + OUTSIDE);
