@@ -57,6 +57,8 @@ final class NodeStatus {
             conditions.put("kubernetes", "");
         }
         conditions.putAll(node.loop().problems());
+        conditions.computeIfPresent(
+                "rules", (_, problem) -> problem.isEmpty() ? node.missingRules() : problem);
         return conditions;
     }
 
@@ -101,11 +103,8 @@ final class NodeStatus {
     /** A sentence, or nothing when all policies are in force. */
     private String policies() {
         PolicyProgress.Reached reached = parts.node().policies().reached();
-        if (!reached.listed()) {
-            return "the cluster's network policies are not known yet: the packet filter stays as it is, and no pod of Kubernetes is attached";
-        }
         if (!reached.complete()) {
-            return "the pods and namespaces that network policies speak of are not known yet: the rules of policies stay as they are";
+            return reached.consequence();
         }
         return reached.policies().stream()
                 .filter(policy -> !policy.isUnderstood())

@@ -41,7 +41,7 @@ final class PolicyReports {
 
     private static String note(PolicyProgress.Reached reached, List<PolicyReport.Policy> policies) {
         if (!reached.complete()) {
-            return "What NetworkPolicies speak of is not known yet, so the rules stay as they are.";
+            return reached.consequence();
         }
         long odd = policies.stream().filter(each -> !each.problem().isEmpty()).count();
         return "NetworkPolicies in force: %d; pods of this node that they isolate: %d.%s"

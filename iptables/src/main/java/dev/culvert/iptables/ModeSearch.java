@@ -10,6 +10,7 @@ import java.util.Optional;
 final class ModeSearch {
     private final Programs programs;
     private final IpFamily family;
+    private boolean foundOurs;
 
     ModeSearch(Programs programs, IpFamily family) {
         this.programs = programs;
@@ -26,6 +27,7 @@ final class ModeSearch {
         for (IptablesMode mode : IptablesMode.values()) {
             tryToSave(programs, mode, family).ifPresent(rules -> seen.put(mode, rules));
         }
+        foundOurs = seen.values().stream().anyMatch(SavedRules::hasOurs);
         while (true) {
             ModeChoice choice = ModeChoice.among(seen);
             // To print nothing is no proof: the kernel may lack that variant altogether.
@@ -34,6 +36,11 @@ final class ModeSearch {
             }
             seen.remove(choice.mode());
         }
+    }
+
+    /** Whether {@link #run} saw rules of Culvert, in whichever variant. */
+    boolean foundOurs() {
+        return foundOurs;
     }
 
     private boolean works(IptablesMode mode) throws IOException {

@@ -46,6 +46,7 @@ public final class PacketFilter {
     private boolean setsWereRead;
     private boolean reconsider = true;
     private boolean sweep;
+    private boolean foundOurs;
     private @Nullable Thread owner;
 
     /**
@@ -79,6 +80,18 @@ public final class PacketFilter {
     /** Which variant is used and why, or null before the first {@link #apply}. */
     public @Nullable ModeChoice mode() {
         return choice;
+    }
+
+    /**
+     * Whether there were rules of Culvert when the variants were last looked at. Changes nothing;
+     * before the first {@link #apply} it looks at the kernel, which that need not do again then.
+     *
+     * @throws IptablesException if no variant works
+     */
+    public boolean foundOurs() throws IOException {
+        checkThread();
+        choose();
+        return foundOurs;
     }
 
     /** What was done so far. */
@@ -180,7 +193,9 @@ public final class PacketFilter {
             return before;
         }
         IpFamily family = families.keySet().stream().findFirst().orElse(IpFamily.IPV4);
-        ModeChoice next = new ModeSearch(programs, family).run();
+        ModeSearch search = new ModeSearch(programs, family);
+        ModeChoice next = search.run();
+        foundOurs = search.foundOurs();
         choice = next;
         sweep = true;
         if (before == null || before.mode() != next.mode()) {

@@ -169,6 +169,14 @@ public final class NodeSynchronization implements AutoCloseable {
         return policies.progress();
     }
 
+    /**
+     * What keeps this node from having rules at all, a sentence; empty when it has some: its own,
+     * or, as long as policies are not known, those that an earlier agent left.
+     */
+    public String missingRules() {
+        return rules.isInForce() ? "" : policies().reached().missing();
+    }
+
     /** All network policies, with those pods of this node that they are about. */
     public List<PolicyPart.Selected> selected() {
         return policies.policies();

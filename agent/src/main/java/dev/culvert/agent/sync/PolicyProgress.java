@@ -38,19 +38,37 @@ public final class PolicyProgress {
             policies = List.copyOf(policies);
         }
 
+        /** What is not known of the policies yet, a sentence; empty if they are in force. */
+        public String missing() {
+            if (complete) {
+                return "";
+            }
+            return listed
+                    ? "the pods and namespaces that network policies speak of are not known yet"
+                    : "the cluster's network policies are not known yet";
+        }
+
+        /** What that means for the node, a sentence; empty if they are in force. */
+        public String consequence() {
+            return complete
+                    ? ""
+                    : missing()
+                            + ": the rules stay as they are, and no pod is attached that they are about";
+        }
+
         /** Why a pod must not be attached yet, a sentence; empty if it may. */
         String reason(String pod) {
             if (!isPod(pod)) {
                 return "";
             }
             if (!listed) {
-                return "the cluster's network policies are not known yet";
+                return missing();
             }
             if (!namespaces.contains(namespace(pod))) {
                 return "";
             }
             if (!complete) {
-                return "the pods and namespaces that network policies speak of are not known yet";
+                return missing();
             }
             return unknownPods.contains(pod)
                     ? "the labels of pod "

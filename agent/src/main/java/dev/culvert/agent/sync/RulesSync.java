@@ -54,7 +54,12 @@ final class RulesSync implements Synchronizer {
     private volatile long readAt;
     private ClusterAddresses cluster = ClusterAddresses.NONE;
     private volatile @Nullable PacketFilter filter;
+    private volatile boolean inForce;
     private Set<IpFamily> families = Set.of();
+
+    /** Whether all parts could once say what should be; before, nothing is written. */
+    private boolean known;
+
     private boolean countIsDue;
     private List<String> loggedWarnings = List.of();
     private String loggedMode = "";
@@ -96,6 +101,14 @@ final class RulesSync implements Synchronizer {
     }
 
     /**
+     * Whether there are rules: those of this agent or, while it does not know yet what should be,
+     * those of an earlier one. Any thread.
+     */
+    boolean isInForce() {
+        return inForce;
+    }
+
+    /**
      * Somebody changed rules. Any thread.
      *
      * @return after how many milliseconds there should be a round
@@ -133,11 +146,13 @@ final class RulesSync implements Synchronizer {
 
     @Override
     public void apply() throws IOException {
-        if (filter == null && !parts.stream().allMatch(RulePart::isKnown)) {
+        RulesNode node = new RulesNode(config.get(), plan.ranges(), cluster, pods.get());
+        if (!known && !parts.stream().allMatch(RulePart::isKnown)) {
+            inForce = filterFor(node.families()).foundOurs();
             return;
         }
-        RulesNode node = new RulesNode(config.get(), plan.ranges(), cluster, pods.get());
         PacketFilter current = filterFor(node.families());
+        known = true;
         parts.forEach(part -> part.render(node, current));
         long begin = nanoTime.getAsLong();
         try {
@@ -149,6 +164,7 @@ final class RulesSync implements Synchronizer {
         for (RulePart part : parts) {
             part.applied(node);
         }
+        inForce = true;
         if (countIsDue) {
             count(current);
             countIsDue = false;
@@ -194,7 +210,7 @@ final class RulesSync implements Synchronizer {
         if (current != null && wanted.equals(families)) {
             return current;
         }
-        if (current != null) {
+        if (current != null && known) {
             current.removeAll();
             current.apply();
         }

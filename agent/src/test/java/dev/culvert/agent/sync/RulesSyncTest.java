@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.culvert.agent.config.AgentConfig;
 import dev.culvert.agent.rules.ClusterSets;
+import dev.culvert.agent.rules.RulePart;
 import dev.culvert.agent.rules.RulesNode;
 import dev.culvert.agent.rules.SourceGuard;
 import dev.culvert.agent.state.RecentChanges;
@@ -142,6 +143,62 @@ class RulesSyncTest {
         assertThat(sources.limitation()).contains("xt_physdev");
         others.apply();
         assertThat(sources.doesWithout("line 3, '-m physdev'")).as("nothing is left").isFalse();
+    }
+
+    @Test
+    void whileAPartDoesNotKnowNothingIsWrittenAndOnlyWhatIsThereIsInForce() throws IOException {
+        kernel.runs.clear();
+        Undecided part = new Undecided();
+        RulesSync next = with(part);
+        next.apply();
+        assertThat(next.isInForce()).as("rules of the agent before").isTrue();
+        assertThat(kernel.takeScripts()).isEmpty();
+
+        FakeKernel empty = new FakeKernel();
+        RulesSync first = with(part, empty);
+        first.apply();
+        assertThat(first.isInForce()).as("a node that has just booted").isFalse();
+        assertThat(empty.takeScripts()).isEmpty();
+        part.known = true;
+        first.apply();
+        assertThat(first.isInForce()).isTrue();
+        assertThat(empty.takeScripts()).anyMatch(each -> each.contains("-A CULVERT-TEST"));
+    }
+
+    @Test
+    void aFamilyThatTheNodeGetsBeforeAllIsKnownLeavesTheRulesOfTheAgentBefore() throws IOException {
+        Undecided part = new Undecided();
+        RulesSync next = with(part);
+        next.apply();
+        kernel.runs.clear();
+        ranges("10.244.1.0/24", "fd00:1::/64");
+        next.apply();
+        assertThat(next.isInForce()).isTrue();
+        assertThat(kernel.takeScripts()).isEmpty();
+    }
+
+    private RulesSync with(RulePart part) {
+        return with(part, kernel);
+    }
+
+    private RulesSync with(RulePart part, FakeKernel where) {
+        return new RulesSync(
+                AgentConfig::defaults, where, plan, List.of(part), new ProcSettings(), now::get);
+    }
+
+    /** Does not know what should be before it is told. */
+    private static final class Undecided implements RulePart {
+        private boolean known;
+
+        @Override
+        public void render(RulesNode node, PacketFilter filter) {
+            RulesSyncTest.render(node, filter);
+        }
+
+        @Override
+        public boolean isKnown() {
+            return known;
+        }
     }
 
     @Test
