@@ -106,7 +106,7 @@ final class NodeObservation implements AutoCloseable {
 
     /** What is wrong without keeping the node from working. */
     List<String> warnings() {
-        return Stream.of(probe.limitation(), test.limitation())
+        return Stream.of(probe.limitation(), probe.oneSided(), test.limitation())
                 .filter(each -> !each.isEmpty())
                 .toList();
     }

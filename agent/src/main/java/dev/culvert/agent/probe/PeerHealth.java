@@ -1,5 +1,6 @@
 package dev.culvert.agent.probe;
 
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -16,8 +17,35 @@ public record PeerHealth(
         @Nullable Long rttNanos,
         @Nullable Double lossRatio,
         @Nullable Long seenMillis) {
+    private static final List<State> WORST_FIRST =
+            List.of(State.DOWN, State.LOSSY, State.UNKNOWN, State.UP);
+
     /** Before anything is known. */
     public static final PeerHealth UNKNOWN = new PeerHealth(State.UNKNOWN, null, null, null);
+
+    /** Whether it was found to be there. */
+    boolean isAnswering() {
+        return state == State.UP || state == State.LOSSY;
+    }
+
+    /** Both at once: the worse of the states, the longer time, the greater loss. */
+    static PeerHealth worse(PeerHealth one, PeerHealth other) {
+        return new PeerHealth(
+                WORST_FIRST.indexOf(one.state) < WORST_FIRST.indexOf(other.state)
+                        ? one.state
+                        : other.state,
+                greater(one.rttNanos, other.rttNanos),
+                greater(one.lossRatio, other.lossRatio),
+                greater(one.seenMillis, other.seenMillis));
+    }
+
+    private static <T extends Comparable<T>> @Nullable T greater(
+            @Nullable T one, @Nullable T other) {
+        if (one == null || other == null) {
+            return one == null ? other : one;
+        }
+        return one.compareTo(other) < 0 ? other : one;
+    }
 
     /** How a peer is; {@link #label} is a contract. */
     public enum State {

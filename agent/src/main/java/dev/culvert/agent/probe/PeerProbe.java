@@ -14,7 +14,6 @@ import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.LongAdder;
@@ -38,6 +37,7 @@ public final class PeerProbe implements AutoCloseable {
     private static final Logger LOG = LogManager.getLogger(PeerProbe.class);
     private static final Duration LOOK = Duration.ofSeconds(1);
     private static final Duration UNTIL_READY = Duration.ofMillis(100);
+    private static final int MOST_NAMES = 5;
     private static final int IDENTIFIERS = 1 << 16;
 
     private final Supplier<? extends @Nullable ClusterView> cluster;
@@ -125,6 +125,19 @@ public final class PeerProbe implements AutoCloseable {
         return enabled.getAsBoolean() ? limitation : "";
     }
 
+    /** Which peers answer in one address family only, a sentence; empty when there is none. */
+    public String oneSided() {
+        List<String> peers = schedule.oneSided();
+        return peers.isEmpty()
+                ? ""
+                : "%d peers answer in the other address family only: %s"
+                        .formatted(
+                                peers.size(),
+                                String.join(
+                                        ", ",
+                                        peers.subList(0, Math.min(MOST_NAMES, peers.size()))));
+    }
+
     private void run() {
         StopSignal signal = stop;
         if (signal == null) {
@@ -186,8 +199,7 @@ public final class PeerProbe implements AutoCloseable {
             targetedAt = now;
             schedule.target(
                     view.leases().stream()
-                            .map(lease -> ProbeTarget.of(lease, view.podCidrs()))
-                            .flatMap(Optional::stream)
+                            .flatMap(lease -> ProbeTarget.of(lease, view.podCidrs()).stream())
                             .toList(),
                     now);
         }

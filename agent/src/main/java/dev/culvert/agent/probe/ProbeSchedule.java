@@ -6,10 +6,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.random.RandomGenerator;
@@ -40,7 +42,7 @@ final class ProbeSchedule {
     private final Map<String, Entry> entries = new HashMap<>();
     private final NavigableSet<Entry> queue = new TreeSet<>(Entry.BY_TIME);
     private final Map<Integer, Sent> outstanding = new LinkedHashMap<>();
-    private final Map<String, PeerHealth> health = new ConcurrentHashMap<>();
+    private final Map<String, Known> health = new ConcurrentHashMap<>();
     private List<Transition> transitions = new ArrayList<>();
     private int sequence;
     private long nextSend;
@@ -53,7 +55,9 @@ final class ProbeSchedule {
     /** A request to send. */
     record Probe(String node, InetAddress to, int sequence) {}
 
-    /** A peer whose state is another one now. */
+    private record Known(String node, PeerHealth health) {}
+
+    /** A peer whose state is another one now, with the family if it is asked in both. */
     record Transition(String node, State before, State now) {}
 
     private record Sent(Entry entry, long at) {}
@@ -62,7 +66,7 @@ final class ProbeSchedule {
     private static final class Entry {
         static final Comparator<Entry> BY_TIME =
                 ((Comparator<Entry>) (one, other) -> Long.signum(one.due - other.due))
-                        .thenComparing(entry -> entry.target.node());
+                        .thenComparing(entry -> entry.target.label());
 
         final PeerTrack track = new PeerTrack();
         ProbeTarget target;
@@ -77,16 +81,16 @@ final class ProbeSchedule {
     /** Asks these from now on. A peer whose address changed begins anew. */
     void target(List<ProbeTarget> targets, long now) {
         Map<String, ProbeTarget> wanted = new HashMap<>();
-        targets.forEach(each -> wanted.put(each.node(), each));
-        entries.values().removeIf(entry -> isGone(entry, wanted.get(entry.target.node())));
+        targets.forEach(each -> wanted.put(each.label(), each));
+        entries.values().removeIf(entry -> isGone(entry, wanted.get(entry.target.label())));
         for (ProbeTarget target : targets) {
-            Entry known = entries.get(target.node());
+            Entry known = entries.get(target.label());
             if (known == null) {
                 // New ones at once, as far as the limit allows, in an order of chance.
                 Entry entry = new Entry(target, now + random.nextLong(PAUSE_NANOS));
-                entries.put(target.node(), entry);
+                entries.put(target.label(), entry);
                 queue.add(entry);
-                health.put(target.node(), PeerHealth.UNKNOWN);
+                health.put(target.label(), new Known(target.node(), PeerHealth.UNKNOWN));
             } else {
                 known.target = target;
             }
@@ -99,7 +103,7 @@ final class ProbeSchedule {
         }
         queue.remove(entry);
         outstanding.values().removeIf(sent -> sent.entry() == entry);
-        health.remove(entry.target.node());
+        health.remove(entry.target.label());
         return true;
     }
 
@@ -192,10 +196,10 @@ final class ProbeSchedule {
     }
 
     private void settle(Entry entry, State before, long now) {
-        String node = entry.target.node();
-        health.put(node, entry.track.health());
+        String label = entry.target.label();
+        health.put(label, new Known(entry.target.node(), entry.track.health()));
         if (entry.track.state() != before) {
-            transitions.add(new Transition(node, before, entry.track.state()));
+            transitions.add(new Transition(label, before, entry.track.state()));
         }
         long soon = now + jittered(SOON.toNanos());
         if (entry.track.isUndecided() && entry.due - soon > 0) {
@@ -224,8 +228,27 @@ final class ProbeSchedule {
         return taken;
     }
 
-    /** What is known of each peer that is asked, by name. Any thread. */
+    /** What is known of each peer that is asked, by name: of two families the worse. Any thread. */
     Map<String, PeerHealth> health() {
-        return Map.copyOf(health);
+        Map<String, PeerHealth> worst = new HashMap<>();
+        health.values().forEach(each -> worst.merge(each.node(), each.health(), PeerHealth::worse));
+        return worst;
+    }
+
+    /** Peers that do not answer in one family while they do in the other. Any thread. */
+    List<String> oneSided() {
+        Set<String> answering = new HashSet<>();
+        health.forEach(
+                (label, each) -> {
+                    if (each.health().isAnswering() && !label.equals(each.node())) {
+                        answering.add(each.node());
+                    }
+                });
+        return health.entrySet().stream()
+                .filter(each -> each.getValue().health().state() == State.DOWN)
+                .filter(each -> answering.contains(each.getValue().node()))
+                .map(Map.Entry::getKey)
+                .sorted()
+                .toList();
     }
 }

@@ -5,8 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.culvert.agent.probe.PeerHealth.State;
 import dev.culvert.agent.probe.ProbeSchedule.Probe;
 import dev.culvert.agent.probe.ProbeSchedule.Transition;
+import dev.culvert.agent.state.SubnetLease;
 import dev.culvert.net.Cidr;
 import dev.culvert.net.IpAddresses;
+import dev.culvert.net.MacAddress;
+import dev.culvert.overlay.fdb.Vtep;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -38,6 +42,14 @@ class ProbeScheduleTest {
 
     /** Lets time pass in which only some peers answer. */
     private void run(Duration time, Predicate<String> answers) {
+        passing(time, probe -> answers.test(probe.node()));
+    }
+
+    private void runTo(Duration time, Predicate<InetAddress> answers) {
+        passing(time, probe -> answers.test(probe.to()));
+    }
+
+    private void passing(Duration time, Predicate<Probe> answers) {
         long end = now + time.toNanos();
         List<Probe> underway = new ArrayList<>();
         while (now - end < 0) {
@@ -50,7 +62,7 @@ class ProbeScheduleTest {
             Probe probe = schedule.next(now);
             if (probe != null) {
                 sent.computeIfAbsent(probe.node(), _ -> new ArrayList<>()).add(now);
-                if (answers.test(probe.node())) {
+                if (answers.test(probe)) {
                     underway.add(probe);
                 }
             }
@@ -114,6 +126,38 @@ class ProbeScheduleTest {
         run(Duration.ofSeconds(10), _ -> true);
         assertThat(schedule.takeTransitions())
                 .containsExactly(new Transition("n0", State.DOWN, State.UP));
+    }
+
+    @Test
+    void asksAPeerOfBothFamiliesInBothAndTellsWhichIsBad() {
+        SubnetLease lease = bothFamilies("n1");
+        List<ProbeTarget> targets = ProbeTarget.of(lease, lease.podCidrs());
+        assertThat(targets)
+                .extracting(ProbeTarget::label)
+                .containsExactlyInAnyOrder("n1 (IPv4)", "n1 (IPv6)");
+        assertThat(ProbeTarget.of(lease, List.of(Cidr.parse("10.1.0.0/24"))))
+                .extracting(ProbeTarget::label)
+                .containsExactly("n1");
+        schedule.target(targets, now);
+        InetAddress bad = IpAddresses.parse("fd00:1::");
+        runTo(Duration.ofSeconds(16), each -> !each.equals(bad));
+        assertThat(state("n1")).isEqualTo(State.DOWN);
+        assertThat(schedule.oneSided()).containsExactly("n1 (IPv6)");
+        assertThat(schedule.takeTransitions())
+                .contains(new Transition("n1 (IPv6)", State.UNKNOWN, State.DOWN));
+        runTo(Duration.ofSeconds(10), _ -> true);
+        assertThat(state("n1")).isEqualTo(State.UP);
+        assertThat(schedule.oneSided()).isEmpty();
+        runTo(Duration.ofSeconds(20), _ -> false);
+        assertThat(state("n1")).isEqualTo(State.DOWN);
+        assertThat(schedule.oneSided()).as("both are bad").isEmpty();
+    }
+
+    private static SubnetLease bothFamilies(String node) {
+        return new SubnetLease(
+                node,
+                List.of(Cidr.parse("10.1.0.0/24"), Cidr.parse("fd00:1::/64")),
+                new Vtep(node, IpAddresses.parse("192.0.2.1"), 4789, MacAddress.ofName(node)));
     }
 
     @Test
