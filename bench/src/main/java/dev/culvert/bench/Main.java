@@ -2,6 +2,7 @@ package dev.culvert.bench;
 
 import dev.culvert.bench.cni.CniCommand;
 import dev.culvert.bench.path.PathCommand;
+import dev.culvert.bench.policy.PolicyCommand;
 import dev.culvert.bench.rules.RulesCommand;
 import dev.culvert.bench.scale.ScaleCommand;
 import picocli.CommandLine;
@@ -19,7 +20,8 @@ import picocli.CommandLine.Spec;
             ScaleCommand.class,
             MicroCommand.class,
             CniCommand.class,
-            RulesCommand.class
+            RulesCommand.class,
+            PolicyCommand.class
         },
         description = "Measure Culvert.",
         synopsisSubcommandLabel = "COMMAND")

@@ -56,7 +56,8 @@ public final class SyncLoop implements AutoCloseable {
     private volatile Consumer<PolicyEvent> policies = _ -> {};
     private volatile Consumer<String> peerChanges = _ -> {};
 
-    SyncLoop(ClusterState state, List<Synchronizer> synchronizers) {
+    /** Nobody is told what an operator should know. */
+    public SyncLoop(ClusterState state, List<Synchronizer> synchronizers) {
         this(state, synchronizers, _ -> {});
     }
 

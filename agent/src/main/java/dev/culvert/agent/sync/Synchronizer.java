@@ -10,7 +10,7 @@ import java.io.IOException;
  * <p>{@link #setDesired} is cheap and in memory. {@link #apply} reads what is, repairs the
  * difference, and is cheap when nothing changed; when it fails it stays dirty and is called again.
  */
-interface Synchronizer extends AutoCloseable {
+public interface Synchronizer extends AutoCloseable {
 
     /** The name of the readiness condition, one or two words. */
     String name();

@@ -54,6 +54,12 @@ public final class MachineFiles {
         return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) / TICKS_PER_SECOND;
     }
 
+    /** The same of the processes that it started and that have ended. */
+    public static double childSeconds(String stat) {
+        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+        return (Long.parseLong(fields[13]) + Long.parseLong(fields[14])) / TICKS_PER_SECOND;
+    }
+
     /** The interfaces of the calling thread's namespace and what they have counted. */
     static List<String> devices() throws IOException {
         return Files.readAllLines(Path.of("/proc/thread-self/net/dev"));
