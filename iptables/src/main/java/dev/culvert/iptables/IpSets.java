@@ -87,6 +87,12 @@ public final class IpSets {
         names().forEach(this::removeIpSet);
     }
 
+    void removeAll(IpFamily family) {
+        names().stream()
+                .filter(name -> require(name).family() == family)
+                .forEach(this::removeIpSet);
+    }
+
     boolean isWanted() {
         return !sets.isEmpty();
     }

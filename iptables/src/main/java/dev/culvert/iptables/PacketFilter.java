@@ -132,6 +132,18 @@ public final class PacketFilter {
     }
 
     /**
+     * Nothing of Culvert should be in this family any more, while the others stay as they are: the
+     * next {@link #apply} removes its rules, chains and sets.
+     */
+    public void remove(IpFamily family) {
+        FamilyRules rules = families.get(family);
+        if (rules != null) {
+            rules.removeAll();
+        }
+        sets.removeAll(family);
+    }
+
+    /**
      * Makes the kernel as it should be.
      *
      * @return what was done

@@ -92,6 +92,11 @@ final class Assignments {
         return keys;
     }
 
+    /** The sets that the chain of a group asks for. */
+    Set<SetKey> sets(Group group) {
+        return sets.getOrDefault(group, Set.of());
+    }
+
     /** The chain for each isolated address. */
     Map<InetAddress, String> targets(Direction direction, IpFamily family) {
         Map<InetAddress, String> targets = new HashMap<>();

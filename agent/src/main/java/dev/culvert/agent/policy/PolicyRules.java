@@ -11,6 +11,7 @@ import dev.culvert.iptables.Table;
 import dev.culvert.iptables.TableName;
 import dev.culvert.net.IpFamily;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -74,10 +75,7 @@ public final class PolicyRules {
         }
         Map<IpFamily, Map<String, Chain>> chains = rulesMayChange ? chains() : told;
         if (mustComeAtOnce(!chains.equals(told))) {
-            sets.values().stream()
-                    .filter(LiveSet::isChanged)
-                    .forEach(set -> set.flip(packetFilter.sets()));
-            cache.clear();
+            flip(packetFilter.sets());
             chains = chains();
         }
         sets.values().forEach(set -> set.write(packetFilter.sets()));
@@ -89,6 +87,19 @@ public final class PolicyRules {
     /** How many pods of this node some policy isolates. */
     public int isolatedPods() {
         return assignments.isolatedPods();
+    }
+
+    /** Chains that ask for sets with other names are other chains. */
+    private void flip(IpSets driver) {
+        Set<SetKey> flipped = new HashSet<>();
+        for (LiveSet set : sets.values()) {
+            if (set.isChanged()) {
+                set.flip(driver);
+                flipped.add(set.key());
+            }
+        }
+        cache.keySet()
+                .removeIf(group -> !Collections.disjoint(assignments.sets(group), flipped));
     }
 
     private void update(Changes changes) {

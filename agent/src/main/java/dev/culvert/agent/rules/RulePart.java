@@ -40,6 +40,14 @@ public interface RulePart {
     default void queueResync() {}
 
     /**
+     * Whether what it said last is only the first part of what it has to say: once that is in
+     * force, it wants to be asked again.
+     */
+    default boolean hasMore() {
+        return false;
+    }
+
+    /**
      * What all parts said for this node is in force now: the time to end connections that it
      * forbids.
      *

@@ -11,7 +11,9 @@ import dev.culvert.linux.route.Rtnetlink;
 import dev.culvert.net.IpFamily;
 import java.net.InetAddress;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
@@ -25,16 +27,24 @@ import org.jspecify.annotations.Nullable;
  * rules, so the kernel has to forget it. The sync thread's only, but for {@link #count}.
  *
  * <p>All connections are read for that, so no more often than once a second.
+ *
+ * <p>An answer that was under way when its connection ended looks like the beginning of one, the
+ * other way round, and the first one would go on in that if policies allow this way. So a second
+ * look follows after a second, and ends those too.
  */
 public final class ConnectionCutter {
     private static final Logger LOG = LogManager.getLogger(ConnectionCutter.class);
-    private static final long PAUSE = Duration.ofSeconds(1).toNanos();
+    private static final Duration PAUSE = Duration.ofSeconds(1);
 
     private final @Nullable Conntrack conntrack;
     private final Rtnetlink rtnetlink;
     private final Consumer<Duration> later;
     private final LongSupplier nanoTime;
     private final LongAdder count = new LongAdder();
+
+    /** What ended in the last look, by how its answers come. */
+    private Map<FlowTuple, Connection> ended = new HashMap<>();
+
     private boolean expected = true;
     private @Nullable Long lastAt;
     private String failure = "";
@@ -72,30 +82,45 @@ public final class ConnectionCutter {
      */
     void cut(PolicyState state, Set<InetAddress> pods, Set<IpFamily> families) {
         Conntrack tracked = conntrack;
-        if (!expected || tracked == null) {
+        if (tracked == null || !(expected || !ended.isEmpty())) {
             return;
         }
         long now = nanoTime.getAsLong();
         Long last = lastAt;
-        if (last != null && now - last < PAUSE) {
-            later.accept(Duration.ofNanos(PAUSE - (now - last)).plusMillis(1));
+        if (last != null && now - last < PAUSE.toNanos()) {
+            later.accept(PAUSE.minusNanos(now - last).plusMillis(1));
             return;
         }
         lastAt = now;
         try {
-            Set<InetAddress> own = ownAddresses();
-            for (IpFamily family : families) {
-                for (Connection each : tracked.connections(family)) {
-                    if (isForbidden(each, state, pods, own) && tracked.delete(each)) {
-                        count.increment();
-                        LOG.debug("cut, since policies forbid it now: {}", each.original());
-                    }
-                }
-            }
+            look(tracked, new Judge(state, pods, ownAddresses()), families);
             expected = false;
             failure = "";
         } catch (LinuxException e) {
             tell(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private void look(Conntrack tracked, Judge judge, Set<IpFamily> families)
+            throws LinuxException {
+        Map<FlowTuple, Connection> now = new HashMap<>();
+        for (IpFamily family : families) {
+            for (Connection each : tracked.connections(family)) {
+                boolean forbidden = judge.forbids(each);
+                Connection before = ended.get(each.original());
+                if ((forbidden || (before != null && judge.forbids(before)))
+                        && tracked.delete(each)) {
+                    count.increment();
+                    LOG.debug("cut, since policies forbid it now: {}", each.original());
+                    if (forbidden) {
+                        now.put(each.reply(), each);
+                    }
+                }
+            }
+        }
+        ended = now;
+        if (!ended.isEmpty()) {
+            later.accept(PAUSE.plusMillis(1));
         }
     }
 
@@ -115,16 +140,17 @@ public final class ConnectionCutter {
         return own;
     }
 
-    /** What the node itself sends or gets is not policed. */
-    private static boolean isForbidden(
-            Connection connection, PolicyState state, Set<InetAddress> pods, Set<InetAddress> own) {
-        InetAddress from = connection.source();
-        InetAddress to = connection.destination();
-        return (pods.contains(from) || pods.contains(to))
-                && !own.contains(from)
-                && !own.contains(to)
-                && !state.verdict(from, to, protocol(connection), connection.destinationPort())
-                        .allowed();
+    /** Decides with what is known at one moment. What the node sends or gets is not policed. */
+    private record Judge(PolicyState state, Set<InetAddress> pods, Set<InetAddress> own) {
+        boolean forbids(Connection connection) {
+            InetAddress from = connection.source();
+            InetAddress to = connection.destination();
+            return (pods.contains(from) || pods.contains(to))
+                    && !own.contains(from)
+                    && !own.contains(to)
+                    && !state.verdict(from, to, protocol(connection), connection.destinationPort())
+                            .allowed();
+        }
     }
 
     private static @Nullable Protocol protocol(Connection connection) {

@@ -57,6 +57,12 @@ public final class PolicyPart implements RulePart {
 
     private final Map<String, List<InetAddress>> local = new HashMap<>();
     private final Map<String, String> told = new HashMap<>();
+    private final LaterEvents later = new LaterEvents();
+
+    /** Whether members of sets may differ for other reasons than those that wait. */
+    private boolean peersChanged;
+
+    private boolean more;
     private @Nullable PolicyRules rules;
     private Set<IpFamily> families = Set.of();
     private List<AddressLease> leases = List.of();
@@ -134,10 +140,33 @@ public final class PolicyPart implements RulePart {
     public void accept(PolicyEvent event) {
         lock.lock();
         try {
-            take(event);
+            sort(event);
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Pods and namespaces that only are peers come first, as if the rest had come later. */
+    private void sort(PolicyEvent event) {
+        switch (event) {
+            case PolicyEvent.PoliciesListed _,
+                    PolicyEvent.PeersListed _,
+                    PolicyEvent.NamespacesListed _,
+                    PolicyEvent.PeersForgotten _ -> {
+                takeLater();
+                take(event);
+            }
+            default -> {
+                if (rules == null || !later.keeps(event, local.keySet())) {
+                    take(event);
+                    peersChanged = true;
+                }
+            }
+        }
+    }
+
+    private void takeLater() {
+        later.takeAll().forEach(this::take);
     }
 
     private void take(PolicyEvent event) {
@@ -217,7 +246,13 @@ public final class PolicyPart implements RulePart {
     }
 
     private void renderLocked(RulesNode node, PacketFilter filter) {
-        follow(node.pods().stream().map(LocalPod::lease).toList());
+        List<AddressLease> now = node.pods().stream().map(LocalPod::lease).toList();
+        more = rules != null && peersChanged && !(later.isEmpty() && now.equals(leases));
+        peersChanged = false;
+        if (!more) {
+            takeLater();
+            follow(now);
+        }
         if (!isKnown()) {
             return;
         }
@@ -229,6 +264,11 @@ public final class PolicyPart implements RulePart {
             rules = current;
         }
         current.render(filter);
+    }
+
+    @Override
+    public boolean hasMore() {
+        return more;
     }
 
     private void follow(List<AddressLease> now) {

@@ -153,13 +153,10 @@ final class RulesSync implements Synchronizer {
         }
         PacketFilter current = filterFor(node.families());
         known = true;
-        parts.forEach(part -> part.render(node, current));
-        long begin = nanoTime.getAsLong();
-        try {
-            report(current, write(node, current));
-        } finally {
-            meter.applied(nanoTime.getAsLong() - begin);
-        }
+        do {
+            parts.forEach(part -> part.render(node, current));
+            put(node, current);
+        } while (parts.stream().anyMatch(RulePart::hasMore));
         reachFromLoopback(node);
         for (RulePart part : parts) {
             part.applied(node);
@@ -168,6 +165,15 @@ final class RulesSync implements Synchronizer {
         if (countIsDue) {
             count(current);
             countIsDue = false;
+        }
+    }
+
+    private void put(RulesNode node, PacketFilter current) throws IOException {
+        long begin = nanoTime.getAsLong();
+        try {
+            report(current, write(node, current));
+        } finally {
+            meter.applied(nanoTime.getAsLong() - begin);
         }
     }
 
@@ -204,14 +210,21 @@ final class RulesSync implements Synchronizer {
         }
     }
 
-    /** The families are those of the node's ranges, which hardly ever change. */
+    /**
+     * The families are those of the node's ranges, which hardly ever change. Only what belongs to a
+     * family that is gone is removed; the rest stays in force until the new filter adopts it.
+     */
     private PacketFilter filterFor(Set<IpFamily> wanted) throws IOException {
         PacketFilter current = filter;
         if (current != null && wanted.equals(families)) {
             return current;
         }
         if (current != null && known) {
-            current.removeAll();
+            for (IpFamily family : families) {
+                if (!wanted.contains(family)) {
+                    current.remove(family);
+                }
+            }
             current.apply();
         }
         PacketFilter made = new PacketFilter(command, wanted);

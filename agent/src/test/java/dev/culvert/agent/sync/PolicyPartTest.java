@@ -102,15 +102,20 @@ class PolicyPartTest {
         }
     }
 
+    private RulesNode node() {
+        return new RulesNode(
+                AgentConfig.defaults(),
+                List.of(Cidr.parse("10.244.1.0/24")),
+                ClusterAddresses.NONE,
+                leases.stream().map(each -> new LocalPod(each, null)).toList());
+    }
+
     private void round() throws IOException {
-        RulesNode node =
-                new RulesNode(
-                        AgentConfig.defaults(),
-                        List.of(Cidr.parse("10.244.1.0/24")),
-                        ClusterAddresses.NONE,
-                        leases.stream().map(each -> new LocalPod(each, null)).toList());
-        part.render(node, filter);
-        filter.apply();
+        RulesNode node = node();
+        do {
+            part.render(node, filter);
+            filter.apply();
+        } while (part.hasMore());
         part.applied(node);
     }
 
@@ -226,10 +231,12 @@ class PolicyPartTest {
         known();
         assertThat(connections.all).containsExactly(toAnother, fromWeb);
         assertThat(part.cutConnections()).isEqualTo(1);
+        lookAgain();
+        assertThat(connections.dumps).isEqualTo(2);
 
         Connection soon = connections.add(CLIENT, WEB, 81);
         round();
-        assertThat(connections.dumps).isEqualTo(1);
+        assertThat(connections.dumps).isEqualTo(2);
         part.accept(new PolicyEvent.PeerChanged(pod("web", "web")));
         round();
         assertThat(pauses).isEmpty();
@@ -240,7 +247,98 @@ class PolicyPartTest {
         nanos.addAndGet(pauses.getFirst().toNanos());
         round();
         assertThat(connections.all).doesNotContain(soon);
+        assertThat(connections.dumps).isEqualTo(3);
+    }
+
+    /** Lets the time pass after which the cutter looks for answers to what it cut. */
+    private void lookAgain() throws IOException {
+        assertThat(pauses).hasSize(1);
+        nanos.addAndGet(pauses.getFirst().toNanos());
+        pauses.clear();
+        round();
+    }
+
+    @Test
+    void endsOnceMoreWhatAnAnswerUnderWayBeganTheOtherWayRound() throws IOException {
+        Connection cut = connections.add(CLIENT, WEB, 80);
+        known();
+        assertThat(connections.all).isEmpty();
+        Connection answer = new Connection(7, cut.reply(), cut.original());
+        Connection other = connections.add(WEB, CLIENT, 80);
+        connections.all.add(answer);
+        round();
+        assertThat(connections.all).containsExactly(other, answer);
+        lookAgain();
+        assertThat(connections.all).containsExactly(other);
+        assertThat(pauses).isEmpty();
+        connections.all.add(answer);
+        round();
+        assertThat(connections.all).contains(answer);
         assertThat(connections.dumps).isEqualTo(2);
+    }
+
+    @Test
+    void leavesAnAnswerAloneOnceItsConnectionIsAllowedAgain() throws IOException {
+        Connection cut = connections.add(CLIENT, WEB, 80);
+        known();
+        Connection answer = new Connection(7, cut.reply(), cut.original());
+        connections.all.add(answer);
+        part.accept(new PolicyEvent.PolicyRemoved("shop/deny"));
+        part.accept(
+                new PolicyEvent.PolicyChanged(
+                        policy("allow", "{\"podSelector\":{},\"ingress\":[{}]}")));
+        round();
+        pauses.removeLast();
+        lookAgain();
+        assertThat(connections.all).containsExactly(answer);
+    }
+
+    @Test
+    void podsThatAreOnlyPeersComeIntoForceBeforeRulesChange() throws IOException {
+        part.accept(
+                new PolicyEvent.PolicyChanged(
+                        policy(
+                                "clients",
+                                "{\"podSelector\":{\"matchLabels\":{\"app\":\"web\"}},\"ingress\":"
+                                        + "[{\"from\":[{\"podSelector\":{}}]}]}")));
+        part.accept(new PolicyEvent.PoliciesListed());
+        part.accept(new PolicyEvent.PeerChanged(pod("web", "web")));
+        listPeers();
+        round();
+        assertThat(part.hasMore()).isFalse();
+        kernel.runs.clear();
+
+        part.accept(new PolicyEvent.PeerChanged(pod("web", "other")));
+        part.accept(new PolicyEvent.PeerChanged(peer("client", CLIENT)));
+        part.accept(new PolicyEvent.PeerChanged(pod("web", "third")));
+        RulesNode node = node();
+        part.render(node, filter);
+        assertThat(part.hasMore()).isTrue();
+        filter.apply();
+        assertThat(isolatedNow()).isTrue();
+        assertThat(kernel.runs)
+                .anyMatch(each -> each.contains("add ") && each.contains(CLIENT))
+                .noneMatch(each -> each.contains("*filter"));
+        part.render(node, filter);
+        assertThat(part.hasMore()).isFalse();
+        filter.apply();
+        part.applied(node);
+        assertThat(isIsolated()).isFalse();
+    }
+
+    private static PolicyPod peer(String name, String address) {
+        return new PolicyPod(
+                "shop",
+                name,
+                Map.of(),
+                List.of(IpAddresses.parse(address)),
+                List.of(),
+                false,
+                false);
+    }
+
+    private boolean isolatedNow() throws IOException {
+        return kernel.run(List.of("iptables-nft-save"), "").output().contains("CULVERT-TO");
     }
 
     @Test

@@ -83,8 +83,10 @@ final class PolicyNode implements AutoCloseable {
 
         @Override
         public void apply() throws IOException {
-            part.render(node, filter);
-            filter.apply();
+            do {
+                part.render(node, filter);
+                filter.apply();
+            } while (part.hasMore());
             part.applied(node);
             pending.inForce(taken, System.nanoTime());
             taken.clear();
