@@ -98,8 +98,7 @@ public final class PolicyRules {
                 flipped.add(set.key());
             }
         }
-        cache.keySet()
-                .removeIf(group -> !Collections.disjoint(assignments.sets(group), flipped));
+        cache.keySet().removeIf(group -> !Collections.disjoint(assignments.sets(group), flipped));
     }
 
     private void update(Changes changes) {

@@ -250,6 +250,12 @@ class PolicyPartTest {
         assertThat(connections.dumps).isEqualTo(3);
     }
 
+    private static Connection answerTo(Connection cut) {
+        FlowTuple back = cut.reply();
+        FlowTuple there = cut.original();
+        return new Connection(7, back, there);
+    }
+
     /** Lets the time pass after which the cutter looks for answers to what it cut. */
     private void lookAgain() throws IOException {
         assertThat(pauses).hasSize(1);
@@ -263,7 +269,7 @@ class PolicyPartTest {
         Connection cut = connections.add(CLIENT, WEB, 80);
         known();
         assertThat(connections.all).isEmpty();
-        Connection answer = new Connection(7, cut.reply(), cut.original());
+        Connection answer = answerTo(cut);
         Connection other = connections.add(WEB, CLIENT, 80);
         connections.all.add(answer);
         round();
@@ -281,7 +287,7 @@ class PolicyPartTest {
     void leavesAnAnswerAloneOnceItsConnectionIsAllowedAgain() throws IOException {
         Connection cut = connections.add(CLIENT, WEB, 80);
         known();
-        Connection answer = new Connection(7, cut.reply(), cut.original());
+        Connection answer = answerTo(cut);
         connections.all.add(answer);
         part.accept(new PolicyEvent.PolicyRemoved("shop/deny"));
         part.accept(
