@@ -18,6 +18,11 @@ public record LocalPod(AddressLease lease, @Nullable PodAttachment attachment) {
         return attachment == null ? null : attachment.mac();
     }
 
+    /** What a later pod of its name does not have, or empty if it is not known. */
+    public String uid() {
+        return attachment == null ? "" : attachment.uid();
+    }
+
     /** The node's ports that lead to it. */
     public List<PortMapping> ports() {
         return attachment == null ? List.of() : attachment.ports();

@@ -56,7 +56,7 @@ final class AddHandler implements VerbHandler {
             checkIsNew(endpoint, sandbox);
             AddressLease lease = lease(endpoint, request.pod(), wishes.ips(), network);
             Attachment attachment = attachment(lease, wishes, network);
-            prepare(lease, attachment.podMac(), wishes);
+            prepare(lease, request.podUid(), attachment.podMac(), wishes);
             MacAddress bridgeMac = attach(attachment, lease, sandbox);
             return CniResult.json(version, attachment, request.netns(), bridgeMac, request.dns());
         } catch (IOException e) {
@@ -132,12 +132,12 @@ final class AddHandler implements VerbHandler {
     }
 
     /** Before the pod can send its first packet. */
-    private void prepare(AddressLease lease, MacAddress mac, RuntimeConfig wishes)
+    private void prepare(AddressLease lease, String uid, MacAddress mac, RuntimeConfig wishes)
             throws CniError, IOException {
         Endpoint endpoint = lease.endpoint();
         try {
             attachments.add(
-                    new PodAttachment(endpoint, lease.pod(), mac, wishes.portMappings()),
+                    new PodAttachment(endpoint, lease.pod(), uid, mac, wishes.portMappings()),
                     leases.endpoints());
         } catch (PortTakenException e) {
             leases.release(endpoint);

@@ -25,6 +25,9 @@ import tools.jackson.databind.node.ObjectNode;
  * any thread.
  */
 final class CniRequest {
+    /** As Kubernetes makes them, also for pods from files. */
+    private static final Pattern UID = Pattern.compile("[0-9a-zA-Z-]{1,64}");
+
     private static final int MAX_CONTAINER_ID = 128; // leaves room for the rest of the alias
     private static final int MAX_IF_NAME = 15;
 
@@ -143,14 +146,25 @@ final class CniRequest {
 
     /** {@code namespace/name} of the pod, if the runtime told both. */
     String pod() {
+        Map<String, String> arguments = arguments();
+        String namespace = arguments.getOrDefault("K8S_POD_NAMESPACE", "");
+        String name = arguments.getOrDefault("K8S_POD_NAME", "");
+        return namespace.isEmpty() || name.isEmpty() ? "" : namespace + "/" + name;
+    }
+
+    /** What tells the pod from others of its name, or empty if the runtime did not say so. */
+    String podUid() {
+        String uid = arguments().getOrDefault("K8S_POD_UID", "");
+        return UID.matcher(uid).matches() ? uid : "";
+    }
+
+    private Map<String, String> arguments() {
         Map<String, String> arguments = new LinkedHashMap<>();
         Arrays.stream(variable("CNI_ARGS").split(";", -1))
                 .map(each -> each.split("=", 2))
                 .filter(each -> each.length == 2)
                 .forEach(each -> arguments.put(each[0], each[1]));
-        String namespace = arguments.getOrDefault("K8S_POD_NAMESPACE", "");
-        String name = arguments.getOrDefault("K8S_POD_NAME", "");
-        return namespace.isEmpty() || name.isEmpty() ? "" : namespace + "/" + name;
+        return arguments;
     }
 
     /** The network configuration; nobody changes it. */

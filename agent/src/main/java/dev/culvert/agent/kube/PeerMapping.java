@@ -15,6 +15,7 @@ import tools.jackson.databind.JsonNode;
 /** What policies use of a Pod. Stateless. */
 record PeerMapping(Consumer<PolicyEvent> sink) implements ResourceWatch.Mapping<PolicyPod> {
     private static final Set<String> FINISHED = Set.of("Succeeded", "Failed");
+    private static final String MIRROR = "kubernetes.io/config.mirror";
     private static final int LARGEST_PORT = 65_535;
 
     @Override
@@ -29,11 +30,18 @@ record PeerMapping(Consumer<PolicyEvent> sink) implements ResourceWatch.Mapping<
         return new PolicyPod(
                 JsonFields.name(pod, "namespace"),
                 JsonFields.name(pod, "name"),
+                PolicyPod.digest(uid(pod.path("metadata"))),
                 JsonFields.labels(pod),
                 addresses(status, report),
                 ports(pod.path("spec"), report),
                 pod.path("spec").path("hostNetwork").asBoolean(false),
                 FINISHED.contains(JsonFields.text(status.path("phase"))));
+    }
+
+    /** As the kubelet calls it: a pod that it has from a file is only shown in the API. */
+    private static String uid(JsonNode metadata) {
+        String shown = JsonFields.text(metadata.path("annotations").path(MIRROR));
+        return shown.isEmpty() ? JsonFields.text(metadata.path("uid")) : shown;
     }
 
     private static List<InetAddress> addresses(JsonNode status, JsonFields.Report report) {

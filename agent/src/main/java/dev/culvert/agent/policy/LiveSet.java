@@ -65,7 +65,7 @@ final class LiveSet {
         PolicyPod pod = state.pod(podKey);
         List<SetMember> now =
                 pod != null
-                                && (!key.local() || state.local(podKey) != null)
+                                && (!key.local() || isLocal(podKey, state))
                                 && key.selection().matches(pod, state)
                         ? key.members(pod, state.addresses(pod)).distinct().toList()
                         : List.of();
@@ -74,6 +74,10 @@ final class LiveSet {
             now.forEach(member -> count(member, 1));
             (before == null ? List.<SetMember>of() : before).forEach(member -> count(member, -1));
         }
+    }
+
+    private static boolean isLocal(String podKey, PolicyState state) {
+        return state.local(podKey) != null && state.isKnown(podKey);
     }
 
     /** The labels of a namespace may be other than before. */

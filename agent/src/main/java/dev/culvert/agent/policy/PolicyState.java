@@ -2,6 +2,7 @@ package dev.culvert.agent.policy;
 
 import dev.culvert.iptables.Protocol;
 import java.net.InetAddress;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -83,7 +84,17 @@ public final class PolicyState {
      * has.
      */
     public void putLocal(String namespace, String name, List<InetAddress> addresses) {
-        LocalPod pod = new LocalPod(namespace, name, List.copyOf(addresses));
+        putLocal(namespace, name, 0, addresses);
+    }
+
+    /**
+     * As {@link #putLocal(String, String, List)}; an object that has another uid is about another
+     * pod of this name, before or after it.
+     *
+     * @param uid its {@link PolicyPod#digest}, 0 if not known
+     */
+    public void putLocal(String namespace, String name, long uid, List<InetAddress> addresses) {
+        LocalPod pod = new LocalPod(namespace, name, uid, List.copyOf(addresses));
         if (!pod.equals(local.put(pod.key(), pod))) {
             noteChange(pod.key());
         }
@@ -100,11 +111,14 @@ public final class PolicyState {
         changes.pods().add(podKey);
         LocalPod attached = local.get(podKey);
         PolicyPod pod = pods.get(podKey);
+        List<InetAddress> addresses = new ArrayList<>();
         if (attached != null) {
-            index.put(podKey, attached.addresses());
-        } else {
-            index.put(podKey, pod == null || !pod.isPeer() ? List.of() : pod.addresses());
+            addresses.addAll(attached.addresses());
         }
+        if (pod != null && pod.isPeer() && (attached == null || !isKnown(podKey))) {
+            addresses.addAll(pod.addresses());
+        }
+        index.put(podKey, addresses);
     }
 
     /** The keys of the pods attached on this node. */
@@ -114,7 +128,9 @@ public final class PolicyState {
 
     /** Whether the labels of that pod are known; until then it is isolated if policies might be. */
     public boolean isKnown(String podKey) {
-        return pods.containsKey(podKey);
+        PolicyPod pod = pods.get(podKey);
+        LocalPod attached = local.get(podKey);
+        return pod != null && (attached == null || attached.isSameAs(pod));
     }
 
     /** All policies, in no order. */
@@ -125,7 +141,7 @@ public final class PolicyState {
     /** The policies that are about a pod in this direction, by key; none if it is not known. */
     public List<NetworkPolicyInfo> policiesFor(String podKey, Direction direction) {
         PolicyPod pod = pods.get(podKey);
-        if (pod == null || pod.hostNetwork()) {
+        if (pod == null || pod.hostNetwork() || !isKnown(podKey)) {
             return List.of();
         }
         return policiesByNamespace.getOrDefault(pod.namespace(), Map.of()).values().stream()
@@ -185,7 +201,7 @@ public final class PolicyState {
     /** Where a pod is: as attached here, or as its object says. */
     List<InetAddress> addresses(PolicyPod pod) {
         LocalPod attached = local.get(pod.key());
-        return attached == null ? pod.addresses() : attached.addresses();
+        return attached != null && attached.isSameAs(pod) ? attached.addresses() : pod.addresses();
     }
 
     /** Another {@link PolicyRules} takes the place of the first: it is told of everything. */

@@ -57,7 +57,7 @@ final class Verdicts {
     private PolicyVerdict verdict(Connection connection, Direction direction) {
         for (String key : state.keysAt(connection.own(direction))) {
             LocalPod pod = state.local(key);
-            if (pod != null) {
+            if (pod != null && pod.addresses().contains(connection.own(direction))) {
                 PolicyVerdict verdict = verdict(pod, connection, direction);
                 if (!verdict.allowed() || !verdict.policies().isEmpty()) {
                     return verdict;
@@ -145,6 +145,7 @@ final class Verdicts {
         return state.keysAt(address).stream()
                 .map(state::pod)
                 .filter(Objects::nonNull)
-                .filter(PolicyPod::isPeer);
+                .filter(PolicyPod::isPeer)
+                .filter(pod -> state.addresses(pod).contains(address));
     }
 }

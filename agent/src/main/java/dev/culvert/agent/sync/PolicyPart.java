@@ -55,7 +55,7 @@ public final class PolicyPart implements RulePart {
     /** Pods whose object is gone while they are still attached: they stay as isolated as before. */
     private final Set<String> lingering = new HashSet<>();
 
-    private final Map<String, List<InetAddress>> local = new HashMap<>();
+    private final Map<String, Local> local = new HashMap<>();
     private final Map<String, String> told = new HashMap<>();
     private final LaterEvents later = new LaterEvents();
 
@@ -65,7 +65,7 @@ public final class PolicyPart implements RulePart {
     private boolean more;
     private @Nullable PolicyRules rules;
     private Set<IpFamily> families = Set.of();
-    private List<AddressLease> leases = List.of();
+    private List<LocalPod> attached = List.of();
     private boolean policiesListed;
     private boolean podsListed;
     private boolean namespacesListed;
@@ -212,7 +212,7 @@ public final class PolicyPart implements RulePart {
     }
 
     private void removePod(String key) {
-        if (local.containsKey(key)) {
+        if (local.containsKey(key) && state.isKnown(key)) {
             lingering.add(key);
             return;
         }
@@ -246,8 +246,8 @@ public final class PolicyPart implements RulePart {
     }
 
     private void renderLocked(RulesNode node, PacketFilter filter) {
-        List<AddressLease> now = node.pods().stream().map(LocalPod::lease).toList();
-        more = rules != null && peersChanged && !(later.isEmpty() && now.equals(leases));
+        List<LocalPod> now = node.pods();
+        more = rules != null && peersChanged && !(later.isEmpty() && now.equals(attached));
         peersChanged = false;
         if (!more) {
             takeLater();
@@ -271,16 +271,16 @@ public final class PolicyPart implements RulePart {
         return more;
     }
 
-    private void follow(List<AddressLease> now) {
-        if (now.equals(leases)) {
+    private void follow(List<LocalPod> now) {
+        if (now.equals(attached)) {
             return;
         }
-        leases = now;
-        Map<String, List<InetAddress>> wanted = new LinkedHashMap<>();
-        for (AddressLease lease : now) {
+        attached = now;
+        Map<String, Local> wanted = new LinkedHashMap<>();
+        for (LocalPod each : now) {
+            AddressLease lease = each.lease();
             if (PolicyProgress.isPod(lease.pod())) {
-                wanted.computeIfAbsent(lease.pod(), _ -> new ArrayList<>())
-                        .addAll(lease.addresses());
+                wanted.merge(lease.pod(), new Local(each.uid(), lease.addresses()), Local::and);
             }
         }
         Set.copyOf(local.keySet()).stream()
@@ -289,10 +289,27 @@ public final class PolicyPart implements RulePart {
         wanted.forEach(this::attached);
     }
 
-    private void attached(String key, List<InetAddress> addresses) {
-        if (!addresses.equals(local.put(key, addresses))) {
+    /**
+     * A pod that is attached here, maybe more than once.
+     *
+     * @param uid empty if it is not known, or if there are two of this name
+     */
+    private record Local(String uid, List<InetAddress> addresses) {
+        Local and(Local other) {
+            List<InetAddress> both = new ArrayList<>(addresses);
+            both.addAll(other.addresses);
+            return new Local(uid.equals(other.uid) ? uid : "", both);
+        }
+    }
+
+    private void attached(String key, Local now) {
+        if (!now.equals(local.put(key, now))) {
             String namespace = PolicyProgress.namespace(key);
-            state.putLocal(namespace, key.substring(namespace.length() + 1), addresses);
+            state.putLocal(
+                    namespace,
+                    key.substring(namespace.length() + 1),
+                    PolicyPod.digest(now.uid()),
+                    now.addresses());
         }
     }
 
@@ -324,7 +341,7 @@ public final class PolicyPart implements RulePart {
 
     private Set<InetAddress> addresses() {
         Set<InetAddress> addresses = new HashSet<>();
-        local.values().forEach(addresses::addAll);
+        local.values().forEach(each -> addresses.addAll(each.addresses()));
         return addresses;
     }
 

@@ -37,6 +37,7 @@ class AttachmentTableTest {
         return new PodAttachment(
                 endpoint,
                 "default/web " + endpoint.containerId(),
+                endpoint.equals(ONE) ? "7f2c-1" : "",
                 MacAddress.parse("0a:58:0a:f4:01:02"),
                 List.of(ports));
     }

@@ -92,6 +92,18 @@ final class CniRequestTest {
         assertThat(request(Map.of("CNI_ARGS", arguments), "").pod()).isEqualTo(pod);
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "K8S_POD_NAME=a;K8S_POD_UID=7f2c0b1e-90d5 | 7f2c0b1e-90d5",
+                "K8S_POD_NAME=a | ''",
+                "K8S_POD_UID=two words | ''",
+            })
+    void readsThePodsUidFromTheArguments(String arguments, String uid) {
+        assertThat(request(Map.of("CNI_ARGS", arguments), "").podUid()).isEqualTo(uid);
+    }
+
     @Test
     void answersInTheVersionOfTheConfigurationEvenIfItIsUnknown() {
         assertThat(request(Map.of(), "{\"cniVersion\":\"0.2.0\"}").answerVersion())

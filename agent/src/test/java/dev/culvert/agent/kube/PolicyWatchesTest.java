@@ -75,6 +75,10 @@ class PolicyWatchesTest {
         assertThat(watches.hasEnded()).isFalse();
     }
 
+    private String uid(String name) {
+        return client.pods().inNamespace("shop").withName(name).get().getMetadata().getUid();
+    }
+
     @Test
     void tellsOfPodsWhatPoliciesUse() {
         create(policy("any"));
@@ -85,6 +89,7 @@ class PolicyWatchesTest {
                                 new PolicyPod(
                                         "shop",
                                         "web",
+                                        PolicyPod.digest(uid("web")),
                                         Map.of("app", "web"),
                                         List.of(
                                                 IpAddresses.parse("10.244.1.2"),
@@ -104,6 +109,7 @@ class PolicyWatchesTest {
                                 new PodBuilder(pod)
                                         .editMetadata()
                                         .addToLabels("app", "other")
+                                        .addToAnnotations("kubernetes.io/config.mirror", "file")
                                         .endMetadata()
                                         .editSpec()
                                         .withHostNetwork(true)
@@ -116,6 +122,7 @@ class PolicyWatchesTest {
                 event ->
                         event instanceof PolicyEvent.PeerChanged(PolicyPod pod)
                                 && pod.labels().equals(Map.of("app", "other"))
+                                && pod.uid() == PolicyPod.digest("file")
                                 && pod.hostNetwork()
                                 && pod.finished());
         client.pods().inNamespace("shop").withName("web").delete();

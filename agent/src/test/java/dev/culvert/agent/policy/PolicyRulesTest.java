@@ -216,7 +216,7 @@ class PolicyRulesTest {
 
     private static PolicyPod pod(String name, Map<String, String> labels, String address) {
         return new PolicyPod(
-                "shop", name, labels, World.parsed(List.of(address)), List.of(), false, false);
+                "shop", name, 0, labels, World.parsed(List.of(address)), List.of(), false, false);
     }
 
     private void put(String name, String spec) {

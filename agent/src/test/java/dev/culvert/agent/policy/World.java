@@ -85,6 +85,7 @@ final class World {
         return new PolicyPod(
                 pod.namespace(),
                 pod.name(),
+                0,
                 pod.labels(),
                 parsed(pod.addresses()),
                 pod.ports(),

@@ -22,6 +22,7 @@ final class Pods {
                 new PodAttachment(
                         lease.endpoint(),
                         lease.pod(),
+                        "",
                         MacAddress.ofPod(lease.addresses().getFirst()),
                         List.of(ports)));
     }

@@ -3,6 +3,7 @@ package dev.culvert.agent.sync;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.culvert.agent.attachment.LocalPod;
+import dev.culvert.agent.attachment.PodAttachment;
 import dev.culvert.agent.config.AgentConfig;
 import dev.culvert.agent.ipam.AddressLease;
 import dev.culvert.agent.ipam.Endpoint;
@@ -22,6 +23,7 @@ import dev.culvert.linux.route.FakeRtnetlink;
 import dev.culvert.net.Cidr;
 import dev.culvert.net.IpAddresses;
 import dev.culvert.net.IpFamily;
+import dev.culvert.net.MacAddress;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -47,6 +49,7 @@ class PolicyPartTest {
             new PolicyPart(
                     new ConnectionCutter(connections, new FakeRtnetlink(), pauses::add, nanos::get),
                     misunderstood::add);
+    private String uid = "";
     private final List<AddressLease> leases =
             new ArrayList<>(
                     List.of(
@@ -107,7 +110,13 @@ class PolicyPartTest {
                 AgentConfig.defaults(),
                 List.of(Cidr.parse("10.244.1.0/24")),
                 ClusterAddresses.NONE,
-                leases.stream().map(each -> new LocalPod(each, null)).toList());
+                leases.stream().map(this::attached).toList());
+    }
+
+    private LocalPod attached(AddressLease lease) {
+        MacAddress mac = MacAddress.ofPod(lease.addresses().getFirst());
+        return new LocalPod(
+                lease, new PodAttachment(lease.endpoint(), lease.pod(), uid, mac, List.of()));
     }
 
     private void round() throws IOException {
@@ -140,7 +149,19 @@ class PolicyPartTest {
     }
 
     private static PolicyPod pod(String name, String app) {
-        return new PolicyPod("shop", name, Map.of("app", app), List.of(), List.of(), false, false);
+        return pod(name, app, "");
+    }
+
+    private static PolicyPod pod(String name, String app, String uid) {
+        return new PolicyPod(
+                "shop",
+                name,
+                PolicyPod.digest(uid),
+                Map.of("app", app),
+                List.of(),
+                List.of(),
+                false,
+                false);
     }
 
     private boolean isIsolated() {
@@ -188,6 +209,54 @@ class PolicyPartTest {
         assertThat(part.progress().await("shop/web", NOW)).isNotEmpty();
         round();
         assertThat(part.progress().await("shop/web", NOW)).isEmpty();
+    }
+
+    @Test
+    void aPodMadeAnewUnderItsNameIsIsolatedUntilItsOwnObjectIsThere() throws Exception {
+        uid = "first";
+        isolateWeb();
+        part.accept(new PolicyEvent.PoliciesListed());
+        part.accept(new PolicyEvent.PeerChanged(pod("web", "open", "first")));
+        listPeers();
+        round();
+        assertThat(isIsolated()).isFalse();
+        assertThat(part.progress().await("shop/web", NOW)).isEmpty();
+
+        uid = "second";
+        round();
+        assertThat(isIsolated()).isTrue();
+        assertThat(part.progress().await("shop/web", NOW)).contains("the labels of pod shop/web");
+        part.accept(new PolicyEvent.PeerRemoved("shop/web"));
+        round();
+        assertThat(part.progress().await("shop/web", NOW)).isNotEmpty();
+
+        part.accept(new PolicyEvent.PeerChanged(pod("web", "open", "second")));
+        round();
+        assertThat(isIsolated()).isFalse();
+        assertThat(part.progress().await("shop/web", NOW)).isEmpty();
+    }
+
+    @Test
+    void theObjectOfAnEarlierPodSaysNothingAboutTheAddressOfALaterOne() throws IOException {
+        uid = "second";
+        part.accept(
+                new PolicyEvent.PolicyChanged(
+                        policy(
+                                "web-only",
+                                "{\"podSelector\":{},\"ingress\":[{\"from\":[{\"podSelector\":"
+                                        + "{\"matchLabels\":{\"app\":\"web\"}}}]}]}")));
+        part.accept(new PolicyEvent.PoliciesListed());
+        part.accept(new PolicyEvent.PeerChanged(pod("web", "web", "first")));
+        listPeers();
+        round();
+        assertThat(sets()).noneMatch(line -> line.matches("add CULVERT-P4-\\S+ " + WEB));
+        part.accept(new PolicyEvent.PeerChanged(pod("web", "web", "second")));
+        round();
+        assertThat(sets()).anyMatch(line -> line.matches("add CULVERT-P4-\\S+ " + WEB));
+    }
+
+    private List<String> sets() throws IOException {
+        return kernel.run(List.of("ipset", "save"), "").output().lines().toList();
     }
 
     @Test
@@ -336,6 +405,7 @@ class PolicyPartTest {
         return new PolicyPod(
                 "shop",
                 name,
+                0,
                 Map.of(),
                 List.of(IpAddresses.parse(address)),
                 List.of(),

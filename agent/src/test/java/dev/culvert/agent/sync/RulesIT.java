@@ -127,7 +127,7 @@ class RulesIT {
         }
         AddressLease lease = new AddressLease(endpoint, addresses, name);
         MacAddress mac = MacAddress.ofPod(IpAddresses.parse(address));
-        pods.add(new LocalPod(lease, new PodAttachment(endpoint, name, mac, List.of(ports))));
+        pods.add(new LocalPod(lease, new PodAttachment(endpoint, name, "", mac, List.of(ports))));
     }
 
     private RulesSync rules() {

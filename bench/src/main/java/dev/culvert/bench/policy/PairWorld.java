@@ -34,7 +34,7 @@ record PairWorld(PolicyWorld cluster) {
 
     private static PolicyPod pod(String name, InetAddress address) {
         return new PolicyPod(
-                NAMESPACE, name, Map.of("app", name), List.of(address), List.of(), false, false);
+                NAMESPACE, name, 0, Map.of("app", name), List.of(address), List.of(), false, false);
     }
 
     private static NetworkPolicyInfo policy() {

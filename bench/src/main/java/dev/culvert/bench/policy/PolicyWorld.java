@@ -71,6 +71,7 @@ final class PolicyWorld {
         return new PolicyPod(
                 namespace(namespace),
                 "%s-%08x".formatted(app, number),
+                number + 1L,
                 labels,
                 List.of(address),
                 List.of(new PolicyPod.NamedPort(text("http"), Protocol.TCP, 8080 + number % 3)),
@@ -141,6 +142,7 @@ final class PolicyWorld {
                 new PolicyPod(
                         pod.namespace(),
                         pod.name(),
+                        pod.uid(),
                         labels,
                         pod.addresses(),
                         pod.ports(),
