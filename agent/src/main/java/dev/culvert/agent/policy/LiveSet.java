@@ -4,6 +4,7 @@ import dev.culvert.iptables.IpSet;
 import dev.culvert.iptables.IpSets;
 import dev.culvert.iptables.SetMember;
 import dev.culvert.net.IpFamily;
+import java.net.InetAddress;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -125,6 +126,13 @@ final class LiveSet {
     /** How many members differ from those in the kernel. */
     int changes() {
         return pending.size();
+    }
+
+    /** Whose membership differs from that in the kernel. */
+    Set<InetAddress> changedAddresses() {
+        return pending.keySet().stream()
+                .map(member -> member.network().network())
+                .collect(Collectors.toSet());
     }
 
     /** It shall take its own place, so that its change comes with that of the rules. */

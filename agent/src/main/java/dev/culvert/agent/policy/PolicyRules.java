@@ -10,6 +10,7 @@ import dev.culvert.iptables.SetMember;
 import dev.culvert.iptables.Table;
 import dev.culvert.iptables.TableName;
 import dev.culvert.net.IpFamily;
+import java.net.InetAddress;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.EnumMap;
@@ -119,20 +120,24 @@ public final class PolicyRules {
 
     /**
      * Sets change member by member. That is enough if rules do not change too, nor both kinds of
-     * sets that one rule asks for, and if it is not much.
+     * sets that one rule asks for, nor what is known of both ends of a connection within the node,
+     * and if it is not much.
      */
     private boolean mustComeAtOnce(boolean rulesChange) {
         boolean local = false;
         boolean other = false;
         int most = 0;
+        Set<InetAddress> own = new HashSet<>();
         for (LiveSet set : sets.values()) {
             if (set.isChanged()) {
                 local |= set.key().local();
                 other |= !set.key().local();
                 most = Math.max(most, set.changes());
+                own.addAll(set.changedAddresses());
             }
         }
-        return most > 0 && (rulesChange || (local && other) || most > MANY);
+        own.retainAll(most > 0 ? state.localAddresses() : Set.of());
+        return most > 0 && (rulesChange || (local && other) || own.size() > 1 || most > MANY);
     }
 
     private Map<IpFamily, Map<String, Chain>> chains() {

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -124,6 +125,13 @@ public final class PolicyState {
     /** The keys of the pods attached on this node. */
     public List<String> localKeys() {
         return List.copyOf(local.keySet());
+    }
+
+    /** The addresses of the pods attached on this node. */
+    Set<InetAddress> localAddresses() {
+        return local.values().stream()
+                .flatMap(pod -> pod.addresses().stream())
+                .collect(Collectors.toSet());
     }
 
     /** Whether the labels of that pod are known; until then it is isolated if policies might be. */

@@ -113,6 +113,28 @@ class PolicyRulesTest {
     }
 
     @Test
+    void whatEachEndForbidsInTurnIsNotLetThroughWhenANamespaceChanges() throws IOException {
+        state.putNamespace(new PolicyNamespace("shop", Map.of("stage", "prod")));
+        attach();
+        state.putLocal("shop", "client", World.parsed(List.of(CLIENT)));
+        putClient(Map.of("app", "client"));
+        put(
+                "out",
+                "podSelector: {matchLabels: {app: client}}, policyTypes: [Egress], egress:"
+                        + " [{to: [{namespaceSelector: {matchLabels: {stage: prod}}}]}]");
+        put(
+                "in",
+                "podSelector: {matchLabels: {app: web}}, ingress:"
+                        + " [{from: [{namespaceSelector: {matchLabels: {stage: test}}}]}]");
+        apply();
+        kernel.observe(() -> assertThat(passes(REQUEST)).isFalse());
+        int changes = kernel.changes();
+        state.putNamespace(new PolicyNamespace("shop", Map.of("stage", "test")));
+        apply();
+        assertThat(kernel.changes()).isGreaterThan(changes);
+    }
+
+    @Test
     void whoMovesFromOneAllowedSelectionToAnotherIsNeverCutOff() throws IOException {
         attach();
         put(
