@@ -50,6 +50,8 @@ final class Pending {
         taken.forEach(event -> inForce(event, now));
     }
 
+    /** Equal events may wait twice; it is about the very one that the sync thread took. */
+    @SuppressWarnings("ReferenceEquality")
     private void inForce(ClusterEvent taken, long now) {
         Deque<Entry> waiting = entries.getOrDefault(taken.key(), new ArrayDeque<>());
         if (waiting.stream().noneMatch(entry -> entry.event() == taken)) {
