@@ -46,6 +46,7 @@ public final class ConnectionCutter {
     private Map<FlowTuple, Connection> ended = new HashMap<>();
 
     private boolean expected = true;
+    private boolean called;
     private @Nullable Long lastAt;
     private String failure = "";
 
@@ -88,16 +89,25 @@ public final class ConnectionCutter {
         long now = nanoTime.getAsLong();
         Long last = lastAt;
         if (last != null && now - last < PAUSE.toNanos()) {
-            later.accept(PAUSE.minusNanos(now - last).plusMillis(1));
+            callAgain(PAUSE.minusNanos(now - last));
             return;
         }
         lastAt = now;
+        called = false;
         try {
             look(tracked, new Judge(state, pods, ownAddresses()), families);
             expected = false;
             failure = "";
         } catch (LinuxException e) {
             tell(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** Once is enough, however many rounds there are until then. */
+    private void callAgain(Duration pause) {
+        if (!called) {
+            called = true;
+            later.accept(pause.plusMillis(1));
         }
     }
 
@@ -120,7 +130,7 @@ public final class ConnectionCutter {
         }
         ended = now;
         if (!ended.isEmpty()) {
-            later.accept(PAUSE.plusMillis(1));
+            callAgain(PAUSE);
         }
     }
 

@@ -363,7 +363,6 @@ class PolicyPartTest {
                 new PolicyEvent.PolicyChanged(
                         policy("allow", "{\"podSelector\":{},\"ingress\":[{}]}")));
         round();
-        pauses.removeLast();
         lookAgain();
         assertThat(connections.all).containsExactly(answer);
     }
