@@ -85,7 +85,7 @@ class FrameGuardIT {
                                 endpoint,
                                 List.of(IpAddresses.parse(ipv4), IpAddresses.parse(ipv6)),
                                 name),
-                        new PodAttachment(endpoint, name, mac(ipv4), List.of())));
+                        new PodAttachment(endpoint, name, "", mac(ipv4), List.of())));
         return pod;
     }
 
