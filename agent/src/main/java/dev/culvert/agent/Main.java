@@ -19,8 +19,8 @@ public final class Main {
     }
 
     /**
-     * A node waits for its agent, and the classes of the command line's library take longer to load
-     * than all others together, since they are too old for the cache of the virtual machine.
+     * A node waits for its agent, and the classes of the command line's library are too old for the
+     * cache of the virtual machine.
      */
     private static int run(String[] args, Map<String, String> environment) {
         AgentArguments usual = usual(args, environment);
