@@ -30,6 +30,10 @@ class PolicyIT {
     private static final String CLIENT = "10.244.1.2";
     private static final String SERVER = "10.244.1.3";
     private static final String LATE = "10.244.1.4";
+
+    /** A Service whose only pod is the server. */
+    private static final String SERVICE = "10.96.0.10";
+
     private static final int PORT = 5000;
 
     private final TestNamespaces namespaces = TestNamespaces.assumePermitted().assumeTun();
@@ -62,18 +66,22 @@ class PolicyIT {
         NetworkNamespace client = node.addPod("client");
         NetworkNamespace server = node.addPod("server");
         node.ping(client, SERVER);
+        translate();
+        node.ping(client, SERVICE);
         try (PodTraffic traffic =
                 PodTraffic.open(client, server, new InetSocketAddress(SERVER, 0).getAddress())) {
             traffic.exchange(1000);
             create(isolating("deny", "server"));
             awaitCut(client, traffic);
         }
-        node.eventually(() -> assertThat(pings(client)).isFalse());
+        node.eventually(() -> assertThat(pings(client, SERVER)).isFalse());
+        assertThat(pings(client, SERVICE)).isFalse();
         assertThat(agent.get("/metrics").body())
                 .contains("culvert_policy_policies 1.0", "culvert_policy_isolated_pods 1.0");
 
         probeAPodFromBeforeItsAttachment(client);
         node.ping(client, SERVER);
+        node.ping(client, SERVICE);
 
         create(misunderstood());
         node.eventually(
@@ -83,7 +91,7 @@ class PolicyIT {
                                         each ->
                                                 each.startsWith("NetworkPolicyNotUnderstood: ")
                                                         && each.contains("Resembles")));
-        node.eventually(() -> assertThat(pings(client)).isFalse());
+        node.eventually(() -> assertThat(pings(client, SERVER)).isFalse());
         assertThat(agent.get("/metrics").body()).contains("culvert_policy_invalid 1.0");
 
         assertThatCommandsTellOfPolicies();
@@ -197,8 +205,20 @@ class PolicyIT {
         }
     }
 
-    private boolean pings(NetworkNamespace client) throws Exception {
-        return namespaces.run(client, "ping", "-c1", "-W1", SERVER).status() == 0;
+    /** What kube-proxy does. The policy names the pod and so must see it, not the Service. */
+    private void translate() throws Exception {
+        namespaces.check(
+                node.node(),
+                "iptables-nft",
+                "--table=nat",
+                "--append=PREROUTING",
+                "--destination=" + SERVICE,
+                "--jump=DNAT",
+                "--to-destination=" + SERVER);
+    }
+
+    private boolean pings(NetworkNamespace client, String address) throws Exception {
+        return namespaces.run(client, "ping", "-c1", "-W1", address).status() == 0;
     }
 
     private void createPod(String name) throws Exception {
