@@ -1,47 +1,65 @@
 package dev.culvert.agent;
 
+import dev.culvert.agent.command.Commands;
 import java.io.PrintWriter;
-import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
 
-/** Where the program begins. */
-public final class Main {
+/** The command line. */
+@Command(
+        name = "culvert",
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.VersionProvider.class,
+        description = "A pod network for Kubernetes.",
+        synopsisSubcommandLabel = "COMMAND")
+public final class Main implements Runnable {
+    @Spec private CommandSpec spec = CommandSpec.create();
+
     private Main() {}
 
-    /** Runs a command and exits with its status; see {@link RootCommand}. */
+    /** Runs a command and exits with its status; see {@link Commands}. */
     public static void main(String[] args) {
         // Log4j's own and Netty's probing of internals of the JDK would print warnings.
         System.setProperty("io.netty.noUnsafe", "true");
         System.setProperty("java.util.logging.manager", "java.util.logging.LogManager");
-        System.exit(run(args, System.getenv()));
+        System.exit(commandLine(System.getenv()).execute(args));
     }
 
-    /**
-     * A node waits for its agent, and the classes of the command line's library are too old for the
-     * cache of the virtual machine.
-     */
-    private static int run(String[] args, Map<String, String> environment) {
-        AgentArguments usual = usual(args, environment);
-        return usual == null
-                ? RootCommand.commandLine(environment).execute(args)
-                : start(usual, environment);
+    static CommandLine commandLine(Map<String, String> environment) {
+        CommandLine line = new CommandLine(new Main()).addSubcommand(new AgentCommand(environment));
+        return Commands.addTo(line.addSubcommand(new VersionCommand()), environment);
     }
 
-    private static @Nullable AgentArguments usual(String[] args, Map<String, String> environment) {
-        return args.length > 0 && args[0].equals("agent")
-                ? AgentArguments.usual(List.of(args).subList(1, args.length), environment)
-                : null;
+    @Override
+    public void run() {
+        throw new CommandLine.ParameterException(spec.commandLine(), "Missing command");
     }
 
-    private static int start(AgentArguments arguments, Map<String, String> environment) {
-        Supplier<PrintWriter> complaints = () -> RootCommand.commandLine(environment).getErr();
-        try {
-            return AgentRun.run(arguments, environment, complaints);
-        } catch (RuntimeException e) {
-            e.printStackTrace(complaints.get());
-            return 1;
+    /** For {@code --version}. */
+    static final class VersionProvider implements CommandLine.IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            return new String[] {"culvert " + Version.text()};
+        }
+    }
+
+    /** {@code culvert version}. */
+    @Command(
+            name = "version",
+            mixinStandardHelpOptions = true,
+            description = "Print the version.",
+            footer = {"", "Example:", "  culvert version"})
+    static final class VersionCommand implements Runnable {
+        @Spec private CommandSpec spec = CommandSpec.create();
+
+        @Override
+        public void run() {
+            PrintWriter out = spec.commandLine().getOut();
+            out.println("culvert " + Version.text());
+            out.flush();
         }
     }
 }

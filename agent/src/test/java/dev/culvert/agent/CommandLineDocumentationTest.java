@@ -14,8 +14,7 @@ import picocli.CommandLine;
 
 final class CommandLineDocumentationTest {
     private static final Path PAGE = Path.of("..", "docs", "command-line.md");
-    private final Map<String, CommandLine> commands =
-            RootCommand.commandLine(Map.of()).getSubcommands();
+    private final Map<String, CommandLine> commands = Main.commandLine(Map.of()).getSubcommands();
 
     @TestFactory
     List<DynamicTest> namesEveryOptionOfEachCommand() throws IOException {

@@ -28,7 +28,7 @@ record CommandRun(int status, String out, String err) {
     static CommandRun asIs(String... words) {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
-        CommandLine command = RootCommand.commandLine(Map.of());
+        CommandLine command = Main.commandLine(Map.of());
         command.setOut(new PrintWriter(out, true));
         command.setErr(new PrintWriter(err, true));
         return new CommandRun(command.execute(words), out.toString(), err.toString());

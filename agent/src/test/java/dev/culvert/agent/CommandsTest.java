@@ -183,9 +183,7 @@ final class CommandsTest {
         CommandRun outcome = CommandRun.asIs("completion", "bash");
         assertThat(outcome.status()).isZero();
         assertThat(outcome.out())
-                .contains(
-                        String.join(
-                                " ", RootCommand.commandLine(Map.of()).getSubcommands().keySet()))
+                .contains(String.join(" ", Main.commandLine(Map.of()).getSubcommands().keySet()))
                 .contains("'--sort'");
     }
 }

@@ -41,7 +41,7 @@ final class InstallCommandsTest {
 
     private Outcome run(String... arguments) {
         StringWriter text = new StringWriter();
-        CommandLine command = RootCommand.commandLine(Map.of());
+        CommandLine command = Main.commandLine(Map.of());
         command.setOut(new PrintWriter(text, true));
         command.setErr(new PrintWriter(text, true));
         return new Outcome(command.execute(arguments), text.toString());
