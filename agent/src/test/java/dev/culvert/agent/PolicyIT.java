@@ -210,11 +210,16 @@ class PolicyIT {
         namespaces.check(
                 node.node(),
                 "iptables-nft",
-                "--table=nat",
-                "--append=PREROUTING",
-                "--destination=" + SERVICE,
-                "--jump=DNAT",
-                "--to-destination=" + SERVER);
+                "-t",
+                "nat",
+                "-A",
+                "PREROUTING",
+                "-d",
+                SERVICE,
+                "-j",
+                "DNAT",
+                "--to-destination",
+                SERVER);
     }
 
     private boolean pings(NetworkNamespace client, String address) throws Exception {
