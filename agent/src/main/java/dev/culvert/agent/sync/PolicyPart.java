@@ -16,6 +16,7 @@ import dev.culvert.iptables.Protocol;
 import dev.culvert.net.IpFamily;
 import java.net.InetAddress;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -49,6 +50,10 @@ public final class PolicyPart implements RulePart {
     private final Consumer<NetworkPolicyInfo> misunderstood;
     private final PolicyProgress progress = new PolicyProgress();
     private final Map<String, NetworkPolicyInfo> policies = new HashMap<>();
+
+    /** The same as a list, with their namespaces, made when it is asked for after a change. */
+    private @Nullable Known known;
+
     private final Map<String, PolicyPod> pods = new HashMap<>();
     private final Set<String> namespaces = new HashSet<>();
 
@@ -173,11 +178,13 @@ public final class PolicyPart implements RulePart {
         switch (event) {
             case PolicyEvent.PolicyChanged(NetworkPolicyInfo policy) -> {
                 policies.put(policy.key(), policy);
+                known = null;
                 state.putPolicy(policy);
                 cutter.expect();
             }
             case PolicyEvent.PolicyRemoved(String key) -> {
                 policies.remove(key);
+                known = null;
                 told.remove(key);
                 state.removePolicy(key);
                 cutter.expect();
@@ -326,13 +333,14 @@ public final class PolicyPart implements RulePart {
     public void applied(RulesNode node) {
         PolicyRules current = rules;
         tellMisunderstood();
+        Known now = known();
         progress.reached(
                 new PolicyProgress.Reached(
                         policiesListed,
                         isKnown(),
-                        namespacesOfPolicies(),
+                        now.namespaces(),
                         unknownPods(),
-                        List.copyOf(policies.values()),
+                        now.policies(),
                         current == null ? 0 : current.isolatedPods()));
         if (isKnown() && !policies.isEmpty()) {
             cutter.cut(state, addresses(), families);
@@ -345,10 +353,22 @@ public final class PolicyPart implements RulePart {
         return addresses;
     }
 
-    private Set<String> namespacesOfPolicies() {
-        Set<String> found = new HashSet<>();
-        policies.values().forEach(policy -> found.add(policy.namespace()));
-        return found;
+    private Known known() {
+        Known now = known;
+        if (now == null) {
+            now = Known.of(policies.values());
+            known = now;
+        }
+        return now;
+    }
+
+    /** What waiting ADDs ask about; rounds are many, and policies change seldom. Immutable. */
+    private record Known(List<NetworkPolicyInfo> policies, Set<String> namespaces) {
+        static Known of(Collection<NetworkPolicyInfo> policies) {
+            Set<String> namespaces = new HashSet<>();
+            policies.forEach(policy -> namespaces.add(policy.namespace()));
+            return new Known(List.copyOf(policies), Set.copyOf(namespaces));
+        }
     }
 
     private Set<String> unknownPods() {
@@ -359,13 +379,11 @@ public final class PolicyPart implements RulePart {
 
     private void tellMisunderstood() {
         for (NetworkPolicyInfo policy : policies.values()) {
-            boolean matters =
-                    !policy.isUnderstood()
-                            && local.keySet().stream()
-                                    .map(PolicyProgress::namespace)
-                                    .anyMatch(policy.namespace()::equals);
+            if (policy.isUnderstood() || !hasPodsHere(policy.namespace())) {
+                continue;
+            }
             String version = policy.uid() + " " + policy.problem();
-            if (matters && !version.equals(told.put(policy.key(), version))) {
+            if (!version.equals(told.put(policy.key(), version))) {
                 LOG.warn(
                         "the NetworkPolicy {} cannot be understood, the pods that it is about are"
                                 + " isolated: {}",
@@ -374,5 +392,9 @@ public final class PolicyPart implements RulePart {
                 misunderstood.accept(policy);
             }
         }
+    }
+
+    private boolean hasPodsHere(String namespace) {
+        return local.keySet().stream().map(PolicyProgress::namespace).anyMatch(namespace::equals);
     }
 }
