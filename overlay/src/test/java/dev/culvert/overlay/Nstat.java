@@ -26,6 +26,9 @@ record Nstat(Map<String, Long> values) {
                                     + "|Udp6?InErrors|TcpExtTCPBadOptions?")
                     .asMatchPredicate();
 
+    private static final String SEGMENTS = "TcpInErrs";
+    private static final String LATE_SYN = "TcpExtTCPSYNChallenge";
+
     /** Segments did not arrive in their order. */
     private static final Predicate<String> DISORDER =
             Pattern.compile("TcpExtTCP(OFO\\w*|SACKReorder|RenoReorder|TSReorder|DSACKOfoRecv)")
@@ -76,9 +79,15 @@ record Nstat(Map<String, Long> values) {
         return value;
     }
 
-    /** What counted damaged packets since then. */
+    /**
+     * What counted damaged packets since then. A SYN that comes twice, or late, is among the
+     * segments with errors although it is whole; the kernel counts it as a challenge too.
+     */
     Map<String, Long> damageSince(Nstat before) {
-        return since(before, DAMAGE);
+        Map<String, Long> damage = since(before, DAMAGE);
+        long whole = get(LATE_SYN) - before.get(LATE_SYN);
+        damage.computeIfPresent(SEGMENTS, (_, count) -> count > whole ? count - whole : null);
+        return damage;
     }
 
     /** What counted segments out of order since then. */

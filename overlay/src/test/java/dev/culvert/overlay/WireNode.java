@@ -178,9 +178,19 @@ final class WireNode implements AutoCloseable {
         send(frame(packet));
     }
 
-    /** Sends these bytes to the node's port. */
-    void send(byte[] frame) throws IOException {
-        wire.send(ByteBuffer.wrap(frame), new InetSocketAddress(node.underlay(), TestNode.PORT));
+    /** Sends these bytes to the node's port, unless the socket has no room. */
+    int send(byte[] frame) throws IOException {
+        return wire.send(
+                ByteBuffer.wrap(frame), new InetSocketAddress(node.underlay(), TestNode.PORT));
+    }
+
+    /**
+     * The frames sent to the node that a busy core's queue of received packets had no room for:
+     * before any socket, so that none can count them.
+     */
+    long lostOnTheWire() throws Exception {
+        String[] command = {"awk", "$1 == \"eth0:\" {print $13}", "/proc/net/dev"};
+        return Long.parseLong(namespaces.check(peer.node(), command).strip());
     }
 
     /** A frame for this node. */
