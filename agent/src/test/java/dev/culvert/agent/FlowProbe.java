@@ -38,8 +38,23 @@ final class FlowProbe implements AutoCloseable {
     /** Begins to send. */
     static FlowProbe start(NetworkNamespace from, NetworkNamespace to, InetSocketAddress target)
             throws Exception {
+        return start(from, to, target, target);
+    }
+
+    /** As the other, while the target's address may be still to come. */
+    static FlowProbe startEarly(
+            NetworkNamespace from, NetworkNamespace to, InetSocketAddress target) throws Exception {
+        return start(from, to, target, new InetSocketAddress(target.getPort()));
+    }
+
+    private static FlowProbe start(
+            NetworkNamespace from,
+            NetworkNamespace to,
+            InetSocketAddress target,
+            InetSocketAddress listening)
+            throws Exception {
         DatagramChannel receiver = to.call(DatagramChannel::open);
-        receiver.setOption(StandardSocketOptions.SO_RCVBUF, BUFFER_BYTES).bind(target);
+        receiver.setOption(StandardSocketOptions.SO_RCVBUF, BUFFER_BYTES).bind(listening);
         FlowProbe probe = new FlowProbe(target, from.call(DatagramChannel::open), receiver);
         probe.receiving.start();
         probe.sending.start();

@@ -5,21 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.culvert.linux.netns.NetworkNamespace;
 import dev.culvert.linux.testing.TestNamespaces;
 import dev.culvert.net.IpFamily;
-import io.fabric8.kubernetes.api.model.NamespaceBuilder;
-import io.fabric8.kubernetes.api.model.PodBuilder;
-import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyBuilder;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
-import java.nio.ByteBuffer;
-import java.nio.channels.ClosedChannelException;
-import java.nio.channels.DatagramChannel;
 import java.nio.file.Path;
-import java.util.Map;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -39,10 +28,12 @@ class PolicyIT {
     private final TestNamespaces namespaces = TestNamespaces.assumePermitted().assumeTun();
     @TempDir private Path directory;
     private TestAgentNode node;
+    private PolicyWorld world;
 
     @BeforeEach
     void createNode() throws Exception {
         node = TestAgentNode.create(namespaces, directory, IpFamily.IPV4);
+        world = new PolicyWorld(node.api());
     }
 
     @AfterEach
@@ -60,8 +51,9 @@ class PolicyIT {
     @Test
     void policiesIsolatePodsCutTheirConnectionsAndAreInForceBeforeTheirFirstPacket()
             throws Exception {
-        createPod("client");
-        createPod("server");
+        world.createNamespace();
+        world.createPod("client", TestAgentNode.NAME, List.of());
+        world.createPod("server", TestAgentNode.NAME, List.of());
         AgentProcess agent = node.startAgent("");
         NetworkNamespace client = node.addPod("client");
         NetworkNamespace server = node.addPod("server");
@@ -71,7 +63,7 @@ class PolicyIT {
         try (PodTraffic traffic =
                 PodTraffic.open(client, server, new InetSocketAddress(SERVER, 0).getAddress())) {
             traffic.exchange(1000);
-            create(isolating("deny", "server"));
+            world.create(PolicyWorld.policy("deny", "server"));
             awaitCut(client, traffic);
         }
         node.eventually(() -> assertThat(pings(client, SERVER)).isFalse());
@@ -83,7 +75,7 @@ class PolicyIT {
         node.ping(client, SERVER);
         node.ping(client, SERVICE);
 
-        create(misunderstood());
+        world.create(misunderstood());
         node.eventually(
                 () ->
                         assertThat(node.api().events("odd"))
@@ -114,7 +106,7 @@ class PolicyIT {
     /** What is forbidden never passes, and what was removed meanwhile is gone afterwards. */
     private void killAndRestart(
             AgentProcess agent, NetworkNamespace client, NetworkNamespace server) throws Exception {
-        create(isolating("deny", "client"));
+        world.create(PolicyWorld.policy("deny", "client"));
         node.eventually(
                 () ->
                         assertThat(namespaces.run(server, "ping", "-c1", "-W1", CLIENT).status())
@@ -122,7 +114,7 @@ class PolicyIT {
         try (FlowProbe probe =
                 FlowProbe.start(client, server, new InetSocketAddress(SERVER, PORT))) {
             agent.close();
-            delete("deny");
+            world.deletePolicy("deny");
             long before = probe.sent();
             AgentProcess next = node.startAgent("");
             node.ping(server, CLIENT);
@@ -168,40 +160,21 @@ class PolicyIT {
 
     private void probeAPodFromBeforeItsAttachment(NetworkNamespace client) throws Exception {
         NetworkNamespace late = namespaces.create();
-        createPod("late", "server");
-        AtomicLong sent = new AtomicLong();
-        try (DatagramChannel receiver = late.call(DatagramChannel::open);
-                DatagramChannel sender = client.call(DatagramChannel::open)) {
-            receiver.bind(new InetSocketAddress(PORT)).configureBlocking(false);
-            Thread probe = Thread.ofPlatform().daemon().start(() -> send(sender, sent));
+        world.createPod("late", TestAgentNode.NAME, List.of());
+        world.label("late", "app", "server");
+        try (FlowProbe probe =
+                FlowProbe.startEarly(client, late, new InetSocketAddress(LATE, PORT))) {
             node.addPod("late", late);
             // The client knows where the pod is: what it sends now is forbidden, or arrives.
             node.eventually(
                     () ->
                             assertThat(namespaces.check(client, "ip", "neigh", "show", LATE))
                                     .contains("lladdr"));
-            long before = sent.get();
-            node.eventually(() -> assertThat(sent.get()).isGreaterThan(before + 100));
-            assertThat(receiver.receive(ByteBuffer.allocate(1))).isNull();
-            delete("deny");
-            node.eventually(() -> assertThat(receiver.receive(ByteBuffer.allocate(1))).isNotNull());
-            probe.interrupt(); // which closes its channel
-            probe.join();
-        }
-    }
-
-    private static void send(DatagramChannel sender, AtomicLong sent) {
-        InetSocketAddress target = new InetSocketAddress(LATE, PORT);
-        try {
-            while (sender.isOpen()) {
-                sender.send(ByteBuffer.allocate(1), target);
-                sent.incrementAndGet();
-                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(2));
-            }
-        } catch (ClosedChannelException _) {
-            // The test has seen enough.
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            long before = probe.sent();
+            node.eventually(() -> assertThat(probe.sent()).isGreaterThan(before + 100));
+            assertThat(probe.received()).isZero();
+            world.deletePolicy("deny");
+            node.eventually(() -> assertThat(probe.received()).isPositive());
         }
     }
 
@@ -226,55 +199,8 @@ class PolicyIT {
         return namespaces.run(client, "ping", "-c1", "-W1", address).status() == 0;
     }
 
-    private void createPod(String name) throws Exception {
-        createPod(name, name);
-    }
-
-    private void createPod(String name, String app) throws Exception {
-        node.api()
-                .ask(
-                        client -> {
-                            client.namespaces()
-                                    .resource(
-                                            new NamespaceBuilder()
-                                                    .withNewMetadata()
-                                                    .withName("default")
-                                                    .endMetadata()
-                                                    .build())
-                                    .createOr(existing -> existing.update());
-                            return client.pods()
-                                    .resource(
-                                            new PodBuilder()
-                                                    .withNewMetadata()
-                                                    .withNamespace("default")
-                                                    .withName(name)
-                                                    .withLabels(Map.of("app", app))
-                                                    .endMetadata()
-                                                    .withNewSpec()
-                                                    .withNodeName(TestAgentNode.NAME)
-                                                    .endSpec()
-                                                    .build())
-                                    .create();
-                        });
-    }
-
-    private static NetworkPolicy isolating(String name, String app) {
-        return new NetworkPolicyBuilder()
-                .withNewMetadata()
-                .withNamespace("default")
-                .withName(name)
-                .endMetadata()
-                .withNewSpec()
-                .withNewPodSelector()
-                .withMatchLabels(Map.of("app", app))
-                .endPodSelector()
-                .withPolicyTypes("Ingress")
-                .endSpec()
-                .build();
-    }
-
-    private static NetworkPolicy misunderstood() {
-        return new NetworkPolicyBuilder(isolating("odd", "server"))
+    private static NetworkPolicyBuilder misunderstood() {
+        return PolicyWorld.policy("odd", "server")
                 .editSpec()
                 .addNewIngress()
                 .addNewFrom()
@@ -287,23 +213,6 @@ class PolicyIT {
                 .endPodSelector()
                 .endFrom()
                 .endIngress()
-                .endSpec()
-                .build();
-    }
-
-    private void create(NetworkPolicy policy) throws Exception {
-        node.api().ask(client -> client.network().v1().networkPolicies().resource(policy).create());
-    }
-
-    private void delete(String name) throws Exception {
-        node.api()
-                .ask(
-                        client ->
-                                client.network()
-                                        .v1()
-                                        .networkPolicies()
-                                        .inNamespace("default")
-                                        .withName(name)
-                                        .delete());
+                .endSpec();
     }
 }

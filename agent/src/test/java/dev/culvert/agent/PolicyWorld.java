@@ -92,7 +92,8 @@ record PolicyWorld(ApiServer api) {
         create(policy("isolated-" + name, name));
     }
 
-    private static NetworkPolicyBuilder policy(String name, String app) {
+    /** A policy that allows the pods with a label app nothing. */
+    static NetworkPolicyBuilder policy(String name, String app) {
         return new NetworkPolicyBuilder()
                 .withNewMetadata()
                 .withNamespace(NAMESPACE)
@@ -106,7 +107,7 @@ record PolicyWorld(ApiServer api) {
                 .endSpec();
     }
 
-    private void create(NetworkPolicyBuilder policy) throws Exception {
+    void create(NetworkPolicyBuilder policy) throws Exception {
         api.ask(
                 client ->
                         client.network().v1().networkPolicies().resource(policy.build()).create());

@@ -1,15 +1,13 @@
 package dev.culvert.bench;
 
+import dev.culvert.bench.report.BenchOptions;
 import dev.culvert.bench.report.ResultLine;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
@@ -21,6 +19,7 @@ import org.openjdk.jmh.runner.options.TimeValue;
 import org.openjdk.jmh.runner.options.VerboseMode;
 import org.openjdk.jmh.util.Statistics;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code ./dev bench micro}: what the parts of the packet path cost an operation. */
@@ -31,27 +30,21 @@ import picocli.CommandLine.Option;
 final class MicroCommand implements Callable<Integer> {
     private static final String ALLOCATION = "gc.alloc.rate.norm";
 
+    @Mixin private BenchOptions common = new BenchOptions();
+
     @Option(names = "--quick", description = "Short rounds: a look, not a result.")
     private boolean quick;
-
-    @Option(
-            names = "--json",
-            paramLabel = "FILE",
-            description = "Also write one JSON object a line.")
-    private @Nullable Path json;
 
     @Override
     public Integer call() throws RunnerException, IOException {
         Collection<RunResult> results = new Runner(options().build()).run();
-        List<String> lines = new ArrayList<>();
+        List<ResultLine> lines = new ArrayList<>();
         System.out.printf(
                 "%n%-34s %12s %25s %12s%n", "operation", "ns median", "min to max", "bytes/op");
         for (RunResult result : results) {
             lines.addAll(report(result));
         }
-        if (json != null) {
-            Files.write(json, lines);
-        }
+        common.write(lines);
         return 0;
     }
 
@@ -70,7 +63,7 @@ final class MicroCommand implements Callable<Integer> {
                 .verbosity(quick ? VerboseMode.SILENT : VerboseMode.NORMAL);
     }
 
-    private static List<String> report(RunResult result) {
+    private static List<ResultLine> report(RunResult result) {
         String name = name(result);
         Statistics time = result.getPrimaryResult().getStatistics();
         double median = time.getPercentile(50);
@@ -84,12 +77,13 @@ final class MicroCommand implements Callable<Integer> {
                 String.format(Locale.ROOT, "%.1f to %.1f", time.getMin(), time.getMax()),
                 bytes);
         return List.of(
-                json(name + ".time", "ns/op", median, time.getMin(), time.getMax()),
-                json(name + ".allocation", "B/op", bytes, bytes, bytes));
+                line(name + ".time", "ns/op", median, time.getMin(), time.getMax()),
+                line(name + ".allocation", "B/op", bytes, bytes, bytes));
     }
 
-    private static String json(String metric, String unit, double median, double min, double max) {
-        return new ResultLine("micro", "none", metric, median, min, max, unit, Double.NaN).toJson();
+    private static ResultLine line(
+            String metric, String unit, double median, double min, double max) {
+        return new ResultLine("micro", "none", metric, median, min, max, unit, Double.NaN);
     }
 
     private static String name(RunResult result) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.culvert.bench.cni.CniCommand;
 import dev.culvert.bench.path.PathCommand;
 import dev.culvert.bench.policy.PolicyCommand;
+import dev.culvert.bench.rules.RulesCommand;
 import dev.culvert.bench.scale.ScaleCommand;
 import dev.culvert.linux.testing.DevScript;
 import java.io.PrintWriter;
@@ -36,13 +37,14 @@ final class DevBenchTest {
                     case "path" -> new PathCommand();
                     case "scale" -> new ScaleCommand();
                     case "micro" -> new MicroCommand();
+                    case "rules" -> new RulesCommand();
                     case "policy" -> new PolicyCommand();
                     default -> new CniCommand();
                 });
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"path", "scale", "micro", "cni", "policy"})
+    @ValueSource(strings = {"path", "scale", "micro", "cni", "rules", "policy"})
     void knowsTheOptionsOfTheProgram(String command) throws Exception {
         List<String> known =
                 matches("(?m)^  (--\\S+)(?: (\\S+))?$", command).stream()
@@ -60,7 +62,7 @@ final class DevBenchTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"path", "scale", "cni", "policy"})
+    @ValueSource(strings = {"path", "scale", "cni", "rules", "policy"})
     void refusesTheNumbersThatTheProgramRefuses(String command) throws Exception {
         List<MatchResult> numbers = matches("(?m)^  (--\\S+) (\\d+)\\.\\.(\\d+)$", command);
         assertThat(numbers).isNotEmpty();

@@ -3,9 +3,6 @@ package dev.culvert.iptables;
 import dev.culvert.linux.netns.NetworkNamespace;
 import dev.culvert.linux.testing.TestNamespaces;
 import dev.culvert.net.IpFamily;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
@@ -24,9 +21,7 @@ final class FilterNode implements AutoCloseable {
 
     /** Skips the test, and says why, if it cannot be. */
     static FilterNode create(IptablesMode mode) throws Exception {
-        for (String program : List.of(mode.saveProgram(IpFamily.IPV6), "ipset", "nsenter")) {
-            Assumptions.assumeTrue(isInstalled(program), "needs " + program);
-        }
+        TestNamespaces.assumeInstalled(mode.saveProgram(IpFamily.IPV6), "ipset", "nsenter");
         TestNamespaces namespaces = TestNamespaces.assumePermitted();
         try {
             FilterNode node = new FilterNode(namespaces, namespaces.create(), mode);
@@ -36,12 +31,6 @@ final class FilterNode implements AutoCloseable {
             namespaces.close();
             throw e;
         }
-    }
-
-    private static boolean isInstalled(String program) {
-        String path = System.getenv().getOrDefault("PATH", "") + ":/usr/sbin:/sbin";
-        return Stream.of(path.split(":", -1))
-                .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
     }
 
     private void assumeKernelHas(IptablesMode mode) throws Exception {
@@ -81,16 +70,7 @@ final class FilterNode implements AutoCloseable {
 
     /** Runs the programs in here. */
     IptablesCommand command() {
-        ProcessCommand processes = new ProcessCommand();
-        return (words, input) -> {
-            try {
-                return namespace.call(() -> processes.run(words, input));
-            } catch (IOException | RuntimeException e) {
-                throw e;
-            } catch (Exception e) {
-                throw new IllegalStateException(e);
-            }
-        };
+        return new NamespaceCommand(namespace);
     }
 
     /** What somebody else does by hand, which must be accepted. */

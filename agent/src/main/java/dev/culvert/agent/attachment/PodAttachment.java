@@ -16,13 +16,12 @@ import java.util.List;
  */
 public record PodAttachment(
         Endpoint endpoint, String pod, String uid, MacAddress mac, List<PortMapping> ports) {
+    private static final String UID = "uid=";
 
     /** Copies the list. */
     public PodAttachment {
         ports = List.copyOf(ports);
     }
-
-    private static final String UID = "uid=";
 
     /** A line, in which the pod comes last, after its uid if there is one. */
     String line() {

@@ -3,13 +3,11 @@ package dev.culvert.agent.policy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.culvert.agent.policy.World.Packet;
-import dev.culvert.iptables.IptablesCommand;
+import dev.culvert.iptables.NamespaceCommand;
 import dev.culvert.iptables.PacketFilter;
-import dev.culvert.iptables.ProcessCommand;
 import dev.culvert.linux.netns.NetworkNamespace;
 import dev.culvert.linux.testing.TestNamespaces;
 import dev.culvert.net.IpFamily;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -41,7 +39,7 @@ class PolicyPacketsIT {
                 PodSockets sockets = new PodSockets();
                 ExecutorService threads = Executors.newCachedThreadPool()) {
             NetworkNamespace node = namespaces.create();
-            IptablesCommand command = inside(node);
+            NamespaceCommand command = new NamespaceCommand(node);
             Assumptions.assumeTrue(
                     namespaces.run(node, "ipset", "list", "-n").status() == 0, "needs ipset");
             Map<String, NetworkNamespace> pods = pods(namespaces, node, sockets);
@@ -109,18 +107,5 @@ class PolicyPacketsIT {
             addresses.forEach(address -> pods.put(address, pod));
         }
         return pods;
-    }
-
-    private static IptablesCommand inside(NetworkNamespace node) {
-        ProcessCommand processes = new ProcessCommand();
-        return (words, input) -> {
-            try {
-                return node.call(() -> processes.run(words, input));
-            } catch (IOException | RuntimeException e) {
-                throw e;
-            } catch (Exception e) {
-                throw new IllegalStateException(e);
-            }
-        };
     }
 }

@@ -10,9 +10,8 @@ import dev.culvert.agent.ipam.AddressLease;
 import dev.culvert.agent.ipam.Endpoint;
 import dev.culvert.agent.sandbox.Attachment;
 import dev.culvert.agent.state.ClusterAddresses;
-import dev.culvert.iptables.IptablesCommand;
+import dev.culvert.iptables.NamespaceCommand;
 import dev.culvert.iptables.PacketFilter;
-import dev.culvert.iptables.ProcessCommand;
 import dev.culvert.linux.netns.NetworkNamespace;
 import dev.culvert.linux.testing.TestNamespaces;
 import dev.culvert.net.Cidr;
@@ -61,7 +60,7 @@ class FrameGuardIT {
         ip(node, "link set culvert0 up");
         one = pod("one", ONE, ONE_6);
         two = pod("two", TWO, TWO_6);
-        guard = new FrameGuard(command(), repairs::incrementAndGet);
+        guard = new FrameGuard(new NamespaceCommand(node), repairs::incrementAndGet);
         apply();
     }
 
@@ -93,19 +92,6 @@ class FrameGuardIT {
         return MacAddress.ofPod(IpAddresses.parse(ipv4));
     }
 
-    private IptablesCommand command() {
-        ProcessCommand processes = new ProcessCommand();
-        return (words, input) -> {
-            try {
-                return node.call(() -> processes.run(words, input));
-            } catch (IOException | RuntimeException e) {
-                throw e;
-            } catch (Exception e) {
-                throw new IllegalStateException(e);
-            }
-        };
-    }
-
     private void ip(NetworkNamespace where, String arguments) throws Exception {
         namespaces.check(where, ("ip " + arguments).split(" "));
     }
@@ -117,7 +103,8 @@ class FrameGuardIT {
                         List.of(Cidr.parse("10.244.1.0/24"), Cidr.parse("fd00:244:1::/64")),
                         ClusterAddresses.NONE,
                         pods);
-        guard.render(now, new PacketFilter(command(), EnumSet.allOf(IpFamily.class)));
+        guard.render(
+                now, new PacketFilter(new NamespaceCommand(node), EnumSet.allOf(IpFamily.class)));
         guard.applied(now);
         assertThat(guard.limitation()).isEmpty();
     }

@@ -21,8 +21,7 @@ import dev.culvert.agent.sandbox.Attachment;
 import dev.culvert.agent.state.ClusterAddresses;
 import dev.culvert.agent.state.ClusterView;
 import dev.culvert.agent.state.RecentChanges;
-import dev.culvert.iptables.IptablesCommand;
-import dev.culvert.iptables.ProcessCommand;
+import dev.culvert.iptables.NamespaceCommand;
 import dev.culvert.iptables.Protocol;
 import dev.culvert.linux.conntrack.KernelConntrack;
 import dev.culvert.linux.netns.NetworkNamespace;
@@ -137,7 +136,12 @@ class RulesIT {
                 ranges.stream().map(Cidr::parse).toList());
         RulesSync made =
                 new RulesSync(
-                        AgentConfig::defaults, command(), plan, parts(), settings(), now::get);
+                        AgentConfig::defaults,
+                        new NamespaceCommand(node),
+                        plan,
+                        parts(),
+                        settings(),
+                        now::get);
         made.pods(() -> List.copyOf(pods));
         made.setDesired(
                 new ClusterView(
@@ -158,17 +162,12 @@ class RulesIT {
         parts.add(new ClusterSets());
         parts.add(new SourceGuard());
         if (guardsFrames) {
-            parts.add(new FrameGuard(command(), () -> {}));
+            parts.add(new FrameGuard(new NamespaceCommand(node), () -> {}));
         }
         parts.add(new Forwarding());
         parts.add(new Masquerade());
         parts.add(new HostPorts(conntrack, new IpvsAddresses(rtnetlink)));
         return parts;
-    }
-
-    private IptablesCommand command() {
-        ProcessCommand processes = new ProcessCommand();
-        return (words, input) -> in(node, () -> processes.run(words, input));
     }
 
     private KernelSettings settings() {
@@ -334,7 +333,9 @@ class RulesIT {
                 RulesIT.class.getResourceAsStream("/kube-proxy.rules")) {
             assertThat(rulesOfKubeProxy).isNotNull();
             String text = new String(rulesOfKubeProxy.readAllBytes(), StandardCharsets.UTF_8);
-            var written = command().run(List.of("iptables-nft-restore", "--noflush"), text);
+            var written =
+                    new NamespaceCommand(node)
+                            .run(List.of("iptables-nft-restore", "--noflush"), text);
             assertThat(written.status()).as(written.error()).isZero();
         }
         attach("two", TWO, new PortMapping(Protocol.TCP, 8080, 80, null));

@@ -1,7 +1,9 @@
 package dev.culvert.bench.cni;
 
+import static java.util.Objects.requireNonNullElse;
+
+import dev.culvert.bench.report.BenchOptions;
 import dev.culvert.bench.report.ResultLine;
-import dev.culvert.linux.netns.NetworkNamespace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,10 +12,8 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code ./dev bench cni}: our executable and agent against Debian's bridge and host-local. */
 @Command(
@@ -25,7 +25,7 @@ import picocli.CommandLine.Spec;
                     + " in turn. Needs root and Debian's package containernetworking-plugins."
         })
 public final class CniCommand implements Callable<Integer> {
-    @Spec private CommandSpec spec = CommandSpec.create();
+    @Mixin private BenchOptions common = new BenchOptions();
 
     @Option(names = "--quick", description = "3 rounds of 20 pods: a look, not a result.")
     private boolean quick;
@@ -71,12 +71,6 @@ public final class CniCommand implements Callable<Integer> {
             defaultValue = "/usr/lib/cni")
     private Path plugins = Path.of("/usr/lib/cni");
 
-    @Option(
-            names = "--json",
-            paramLabel = "FILE",
-            description = "Also write one JSON object a line.")
-    private @Nullable Path json;
-
     /** Called by picocli. */
     public CniCommand() {}
 
@@ -84,9 +78,11 @@ public final class CniCommand implements Callable<Integer> {
     public Integer call() {
         CniPlan plan =
                 new CniPlan(
-                        number("--rounds", rounds, quick ? 3 : 5, 1000),
-                        number("--pods", pods, quick ? 20 : 100, 1000),
-                        number("--parallel", parallel, 8, 64),
+                        common.number(
+                                "--rounds", requireNonNullElse(rounds, quick ? 3 : 5), 1, 1000),
+                        common.number(
+                                "--pods", requireNonNullElse(pods, quick ? 20 : 100), 1, 1000),
+                        common.number("--parallel", parallel, 1, 64),
                         agentJar.toAbsolutePath(),
                         demoJar.toAbsolutePath(),
                         executable.toAbsolutePath(),
@@ -97,16 +93,6 @@ public final class CniCommand implements Callable<Integer> {
             return 1;
         }
         return measure(plan);
-    }
-
-    private int number(String name, @Nullable Integer given, int otherwise, int most) {
-        int value = given == null ? otherwise : given;
-        if (value < 1 || value > most) {
-            throw new ParameterException(
-                    spec.commandLine(),
-                    "%s must be from 1 to %d, but is %d".formatted(name, most, value));
-        }
-        return value;
     }
 
     /** What is missing, in a sentence; empty if nothing is. */
@@ -122,12 +108,7 @@ public final class CniCommand implements Callable<Integer> {
                 return "There is no %s: run ./dev build first.".formatted(each);
             }
         }
-        try (NetworkNamespace _ = NetworkNamespace.create()) {
-            return "";
-        } catch (IOException e) {
-            return "This makes network namespaces and needs root: run sudo ./dev bench cni (%s)"
-                    .formatted(e.getMessage());
-        }
+        return BenchOptions.obstacle("cni");
     }
 
     private int measure(CniPlan plan) {
@@ -156,9 +137,7 @@ public final class CniCommand implements Callable<Integer> {
                 "%-14s %-9s %10s %21s %10s  %s%n",
                 "metric", "mode", "median", "min to max", "to bridge", "unit");
         lines.forEach(line -> System.out.println(row(line)));
-        if (json != null) {
-            Files.write(json, lines.stream().map(ResultLine::toJson).toList());
-        }
+        common.write(lines);
     }
 
     private static String row(ResultLine line) {

@@ -1,7 +1,9 @@
 package dev.culvert.bench.path;
 
+import static java.util.Objects.requireNonNullElse;
+
+import dev.culvert.bench.report.BenchOptions;
 import dev.culvert.bench.report.ResultLine;
-import dev.culvert.linux.netns.NetworkNamespace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,10 +14,8 @@ import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code ./dev bench path}: Culvert against the kernel's vxlan device and plain routes. */
 @Command(
@@ -39,7 +39,7 @@ public final class PathCommand implements Callable<Integer> {
                     "nsenter",
                     "setpriv");
 
-    @Spec private CommandSpec spec = CommandSpec.create();
+    @Mixin private BenchOptions common = new BenchOptions();
 
     @Option(names = "--quick", description = "2 rounds, runs of 1 second: a look, not a result.")
     private boolean quick;
@@ -88,12 +88,6 @@ public final class PathCommand implements Callable<Integer> {
             description = "Passed to the Java processes of Culvert; may be given several times.")
     private List<String> jvmOptions = List.of();
 
-    @Option(
-            names = "--json",
-            paramLabel = "FILE",
-            description = "Also write one JSON object a line.")
-    private @Nullable Path json;
-
     /** Called by picocli. */
     public PathCommand() {}
 
@@ -117,10 +111,10 @@ public final class PathCommand implements Callable<Integer> {
                 installed(list("--modes", modes, Mode.class)),
                 list("--underlays", underlays, Underlay.class),
                 list("--metrics", metrics, Run.class),
-                number("--rounds", rounds, quick ? 2 : 5, 1000),
-                number("--seconds", seconds, quick ? 1 : 2, 60),
-                number("--load", load, 500, 100_000),
-                number("--loops", loops, defaultLoops(), 256),
+                common.number("--rounds", requireNonNullElse(rounds, quick ? 2 : 5), 1, 1000),
+                common.number("--seconds", requireNonNullElse(seconds, quick ? 1 : 2), 1, 60),
+                common.number("--load", requireNonNullElse(load, 500), 1, 100_000),
+                common.number("--loops", requireNonNullElse(loops, defaultLoops()), 1, 256),
                 jvmOptions);
     }
 
@@ -149,18 +143,8 @@ public final class PathCommand implements Callable<Integer> {
         try {
             return given == null ? Named.all(type) : Named.list(type, given);
         } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), name + " " + e.getMessage(), e);
+            throw common.refusal(name, String.valueOf(e.getMessage()));
         }
-    }
-
-    private int number(String name, @Nullable Integer given, int otherwise, int most) {
-        int value = given == null ? otherwise : given;
-        if (value < 1 || value > most) {
-            throw new ParameterException(
-                    spec.commandLine(),
-                    "%s must be from 1 to %d, but is %d".formatted(name, most, value));
-        }
-        return value;
     }
 
     private static String obstacle() {
@@ -169,13 +153,7 @@ public final class PathCommand implements Callable<Integer> {
             return "Not found in the folders of PATH: %s. Install what is missing first."
                     .formatted(String.join(", ", missing));
         }
-        try (NetworkNamespace _ = NetworkNamespace.create()) {
-            return "";
-        } catch (IOException e) {
-            return "This makes network namespaces and needs root: run sudo ./dev bench path ("
-                    + e.getMessage()
-                    + ")";
-        }
+        return BenchOptions.obstacle("path");
     }
 
     private static boolean isInstalled(String tool) {
@@ -211,9 +189,7 @@ public final class PathCommand implements Callable<Integer> {
                 "%-9s %-22s %-13s %12s %27s %10s  %s%n",
                 "underlay", "metric", "mode", "median", "min to max", "to kernel", "unit");
         lines.forEach(line -> System.out.println(row(line)));
-        if (json != null) {
-            Files.write(json, lines.stream().map(ResultLine::toJson).toList());
-        }
+        common.write(lines);
     }
 
     private static String row(ResultLine line) {

@@ -1,20 +1,16 @@
 package dev.culvert.bench.policy;
 
-import dev.culvert.bench.report.ResultLine;
+import static java.util.Objects.requireNonNullElse;
+
+import dev.culvert.bench.report.BenchOptions;
 import dev.culvert.iptables.IptablesMode;
 import dev.culvert.linux.netns.NetworkNamespace;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code ./dev bench policy}: network policies in a large cluster that changes. */
 @Command(
@@ -27,7 +23,7 @@ import picocli.CommandLine.Spec;
                     + " Needs root, iptables and ipset."
         })
 public final class PolicyCommand implements Callable<Integer> {
-    @Spec private CommandSpec spec = CommandSpec.create();
+    @Mixin private BenchOptions common = new BenchOptions();
 
     @Option(names = "--quick", description = "Changes for 15 s, 1 round: a look, not a result.")
     private boolean quick;
@@ -56,12 +52,6 @@ public final class PolicyCommand implements Callable<Integer> {
     @Option(names = "--legacy", description = "iptables-legacy instead of iptables-nft.")
     private boolean legacy;
 
-    @Option(
-            names = "--json",
-            paramLabel = "FILE",
-            description = "Also write one JSON object a line.")
-    private @Nullable Path json;
-
     /** Called by picocli. */
     public PolicyCommand() {}
 
@@ -69,37 +59,34 @@ public final class PolicyCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         PolicyPlan plan = plan();
         PolicyResults results = new PolicyResults(plan.mode().label());
+        String obstacle = BenchOptions.obstacle("policy");
+        if (!obstacle.isEmpty()) {
+            System.err.println(obstacle);
+            return 1;
+        }
         try (NetworkNamespace _ = NetworkNamespace.create()) {
             measure(plan, results);
         } catch (IOException e) {
             System.err.println("The measurement failed: " + e.getMessage());
             return 1;
         }
-        print(results.lines());
+        common.report(results.lines());
         return 0;
     }
 
     private PolicyPlan plan() {
-        int own = check("--own-pods", ownPods, 1, 250);
+        int own = common.number("--own-pods", ownPods, 1, 250);
         return new PolicyPlan(
-                check("--policies", policies, 20, 100_000),
-                check("--pods", pods, 251, 1_000_000),
+                common.number("--policies", policies, 20, 100_000),
+                common.number("--pods", pods, 251, 1_000_000),
                 own,
-                check("--pod-changes", podChanges, 1, 10_000),
+                common.number("--pod-changes", podChanges, 1, 10_000),
                 quick ? 5 : 20,
-                check("--seconds", seconds == null ? quick ? 15 : 120 : seconds, 1, 86_400),
-                check("--rounds", rounds == null ? quick ? 1 : 7 : rounds, 0, 1000),
+                common.number(
+                        "--seconds", requireNonNullElse(seconds, quick ? 15 : 120), 1, 86_400),
+                common.number("--rounds", requireNonNullElse(rounds, quick ? 1 : 7), 0, 1000),
                 quick ? 2_000 : 10_000,
                 legacy ? IptablesMode.LEGACY : IptablesMode.NFT);
-    }
-
-    private int check(String name, int value, int least, int most) {
-        if (value < least || value > most) {
-            throw new ParameterException(
-                    spec.commandLine(),
-                    "%s must be from %d to %d, but is %d".formatted(name, least, most, value));
-        }
-        return value;
     }
 
     private static void measure(PolicyPlan plan, PolicyResults results) throws IOException {
@@ -112,23 +99,6 @@ public final class PolicyCommand implements Callable<Integer> {
             throw e;
         } catch (Exception e) {
             throw new IOException(e.toString(), e);
-        }
-    }
-
-    private void print(List<ResultLine> lines) throws IOException {
-        System.out.printf("%-34s %12s %12s %12s  %s%n", "metric", "median", "min", "max", "unit");
-        for (ResultLine line : lines) {
-            System.out.printf(
-                    Locale.ROOT,
-                    "%-34s %12.2f %12.2f %12.2f  %s%n",
-                    line.metric(),
-                    line.median(),
-                    line.min(),
-                    line.max(),
-                    line.unit());
-        }
-        if (json != null) {
-            Files.write(json, lines.stream().map(ResultLine::toJson).toList());
         }
     }
 }

@@ -1,21 +1,20 @@
 package dev.culvert.bench.rules;
 
+import static java.util.Objects.requireNonNullElse;
+
+import dev.culvert.bench.report.BenchOptions;
 import dev.culvert.bench.report.ResultLine;
 import dev.culvert.iptables.IptablesMode;
 import dev.culvert.linux.netns.NetworkNamespace;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code ./dev bench rules}: the packet filter's driver against the programs by hand. */
 @Command(
@@ -27,7 +26,7 @@ import picocli.CommandLine.Spec;
                     + " iptables-nft and iptables-legacy. Needs root, iptables and ipset."
         })
 public final class RulesCommand implements Callable<Integer> {
-    @Spec private CommandSpec spec = CommandSpec.create();
+    @Mixin private BenchOptions common = new BenchOptions();
 
     @Option(names = "--quick", description = "1 round: a look, not a result.")
     private boolean quick;
@@ -41,36 +40,27 @@ public final class RulesCommand implements Callable<Integer> {
     @Option(names = "--sets", paramLabel = "N", description = "Sets of 50 members (200).")
     private int sets = 200;
 
-    @Option(
-            names = "--json",
-            paramLabel = "FILE",
-            description = "Also write one JSON object a line.")
-    private @Nullable Path json;
-
     /** Called by picocli. */
     public RulesCommand() {}
 
     @Override
     public Integer call() throws IOException {
-        int times = check("--rounds", rounds == null ? (quick ? 1 : 5) : rounds, 1, 1000);
+        int times = common.number("--rounds", requireNonNullElse(rounds, quick ? 1 : 5), 1, 1000);
         RuleLoad load =
                 new RuleLoad(
-                        check("--rules", rules, 21, 1_000_000), check("--sets", sets, 1, 10_000));
+                        common.number("--rules", rules, 21, 1_000_000),
+                        common.number("--sets", sets, 1, 10_000));
+        String obstacle = BenchOptions.obstacle("rules");
+        if (!obstacle.isEmpty()) {
+            System.err.println(obstacle);
+            return 1;
+        }
         try (NetworkNamespace _ = NetworkNamespace.create()) {
             return measure(new RulesBench(load, quick ? 5 : 20), times);
         } catch (IOException e) {
             System.err.println("The measurement failed: " + e.getMessage());
             return 1;
         }
-    }
-
-    private int check(String name, int value, int least, int most) {
-        if (value < least || value > most) {
-            throw new ParameterException(
-                    spec.commandLine(),
-                    "%s must be from %d to %d, but is %d".formatted(name, least, most, value));
-        }
-        return value;
     }
 
     private int measure(RulesBench bench, int times) throws IOException {
@@ -105,8 +95,6 @@ public final class RulesCommand implements Callable<Integer> {
                     String.format(Locale.ROOT, "%.1f to %.1f", line.min(), line.max()),
                     line.unit());
         }
-        if (json != null) {
-            Files.write(json, sorted.stream().map(ResultLine::toJson).toList());
-        }
+        common.write(sorted);
     }
 }

@@ -1,22 +1,20 @@
 package dev.culvert.bench.scale;
 
+import static java.util.Objects.requireNonNullElse;
+
 import dev.culvert.bench.path.Processes;
-import dev.culvert.bench.report.ResultLine;
-import dev.culvert.linux.netns.NetworkNamespace;
+import dev.culvert.bench.report.BenchOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code ./dev bench scale}: one agent in a large cluster. */
 @Command(
@@ -40,7 +38,7 @@ public final class ScaleCommand implements Callable<Integer> {
                     "-XX:+UseCompactObjectHeaders",
                     "-XX:-UsePerfData");
 
-    @Spec private CommandSpec spec = CommandSpec.create();
+    @Mixin private BenchOptions common = new BenchOptions();
 
     @Option(names = "--quick", description = "1 start, changes for 30 s: a look, not a result.")
     private boolean quick;
@@ -86,12 +84,6 @@ public final class ScaleCommand implements Callable<Integer> {
     @Option(names = "--keep-logs", paramLabel = "DIR", description = "Where to leave all logs.")
     private @Nullable Path logs;
 
-    @Option(
-            names = "--json",
-            paramLabel = "FILE",
-            description = "Also write one JSON object a line.")
-    private @Nullable Path json;
-
     /** Called by picocli. */
     public ScaleCommand() {}
 
@@ -118,24 +110,16 @@ public final class ScaleCommand implements Callable<Integer> {
         return new ScalePlan(
                 agent,
                 cni,
-                number("--nodes", nodes, 2, 10_000),
-                number("--pods", pods, 0, 1_000_000),
-                number("--own-pods", Math.min(ownPods, pods), 0, 250),
-                number("--starts", starts == null ? quick ? 1 : 5 : starts, 1, 1000),
-                number("--seconds", seconds == null ? quick ? 30 : 600 : seconds, 1, 86_400),
-                number("--node-changes", nodeChanges, 1, 10_000),
-                number("--pod-changes", podChanges, 1, 100_000),
+                common.number("--nodes", nodes, 2, 10_000),
+                common.number("--pods", pods, 0, 1_000_000),
+                common.number("--own-pods", Math.min(ownPods, pods), 0, 250),
+                common.number("--starts", requireNonNullElse(starts, quick ? 1 : 5), 1, 1000),
+                common.number(
+                        "--seconds", requireNonNullElse(seconds, quick ? 30 : 600), 1, 86_400),
+                common.number("--node-changes", nodeChanges, 1, 10_000),
+                common.number("--pod-changes", podChanges, 1, 100_000),
                 !nodeRoutes,
                 Stream.concat(JVM_OPTIONS.stream(), jvmOptions.stream()).toList());
-    }
-
-    private int number(String name, int value, int least, int most) {
-        if (value < least || value > most) {
-            throw new ParameterException(
-                    spec.commandLine(),
-                    "%s must be from %d to %d, but is %d".formatted(name, least, most, value));
-        }
-        return value;
     }
 
     private static String obstacle(ScalePlan plan) {
@@ -145,40 +129,17 @@ public final class ScaleCommand implements Callable<Integer> {
                         .formatted(file);
             }
         }
-        try (NetworkNamespace _ = NetworkNamespace.create()) {
-            return "";
-        } catch (IOException e) {
-            return "This makes network namespaces and needs root: run sudo ./dev bench scale ("
-                    + e.getMessage()
-                    + ")";
-        }
+        return BenchOptions.obstacle("scale");
     }
 
     private int measure(ScalePlan plan, Path directory) {
         try (Processes processes = new Processes()) {
             Runtime.getRuntime().addShutdownHook(new Thread(processes::close));
-            print(new ScaleBench(plan, processes, directory).run().lines());
+            common.report(new ScaleBench(plan, processes, directory).run().lines());
             return 0;
         } catch (IOException e) {
             System.err.println("The measurement failed: " + e.getMessage());
             return 1;
-        }
-    }
-
-    private void print(List<ResultLine> lines) throws IOException {
-        System.out.printf("%-30s %12s %12s %12s  %s%n", "metric", "median", "min", "max", "unit");
-        for (ResultLine line : lines) {
-            System.out.printf(
-                    Locale.ROOT,
-                    "%-30s %12.2f %12.2f %12.2f  %s%n",
-                    line.metric(),
-                    line.median(),
-                    line.min(),
-                    line.max(),
-                    line.unit());
-        }
-        if (json != null) {
-            Files.write(json, lines.stream().map(ResultLine::toJson).toList());
         }
     }
 

@@ -5,11 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.culvert.bench.report.ResultLine;
 import dev.culvert.linux.testing.TestNamespaces;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 final class PathBenchIT {
@@ -24,18 +20,10 @@ final class PathBenchIT {
                     1,
                     List.of());
 
-    private static void assumeInstalled(String tool) {
-        boolean found =
-                Stream.of(System.getenv().getOrDefault("PATH", "").split(":", -1))
-                        .anyMatch(folder -> Files.isExecutable(Path.of(folder, tool)));
-        Assumptions.assumeTrue(found, "needs " + tool);
-    }
-
     @Test
     void comparesCulvertWithTheKernelBetweenTwoPods() throws IOException {
         TestNamespaces.assumePermitted().assumeTun().close();
-        assumeInstalled("iperf3");
-        assumeInstalled("ethtool");
+        TestNamespaces.assumeInstalled("iperf3", "ethtool");
         Processes processes = new Processes();
         try (Topology topology = new Topology(processes)) {
             topology.start(PLAN);

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
 /**
@@ -47,6 +48,17 @@ public final class TestNamespaces implements AutoCloseable {
             reason = "needs root and network namespaces: " + e.getMessage();
         }
         return Assumptions.abort(reason);
+    }
+
+    /** Skips the test, and says why, if one of these programs is not there. */
+    public static void assumeInstalled(String... programs) {
+        String path = System.getenv().getOrDefault("PATH", "") + ":/usr/sbin:/sbin";
+        for (String program : programs) {
+            boolean installed =
+                    Stream.of(path.split(":", -1))
+                            .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
+            Assumptions.assumeTrue(installed, "needs " + program);
+        }
     }
 
     /** Skips the test, and says why, if this process may not open TUN devices. */
