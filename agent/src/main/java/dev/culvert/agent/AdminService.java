@@ -6,6 +6,7 @@ import dev.culvert.agent.admin.AdminHandler;
 import dev.culvert.agent.admin.AdminRequest;
 import dev.culvert.agent.admin.AdminServer;
 import dev.culvert.agent.config.AgentConfig;
+import dev.culvert.agent.handover.AgentIdentity;
 import dev.culvert.agent.ipam.AddressLease;
 import dev.culvert.agent.log.AgentLog;
 import dev.culvert.agent.sandbox.Attachment;
@@ -28,6 +29,7 @@ import java.net.InetAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -38,11 +40,15 @@ import org.jspecify.annotations.Nullable;
  * {@link #close} belong to the agent's main thread; requests are answered by threads of the server.
  */
 final class AdminService implements AutoCloseable {
+    /** Asks the agent to let another one have the node. */
+    static final String HAND_OVER = "/v1/hand-over";
+
     private final Supplier<AgentConfig> config;
     private final KernelRtnetlink rtnetlink;
     private final NodeSynchronization node;
     private final Supplier<List<AddressLease>> leases;
     private final Supplier<StatusReport> status;
+    private final Consumer<AgentIdentity> handOver;
     private @Nullable AdminServer server;
 
     /**
@@ -51,13 +57,16 @@ final class AdminService implements AutoCloseable {
      * @param node what it is in sync with
      * @param leases of this node
      * @param status what {@code /status} says
+     * @param handOver hears which agent asks for the node
      */
     AdminService(
             Supplier<AgentConfig> config,
             KernelRtnetlink rtnetlink,
             NodeSynchronization node,
             Supplier<List<AddressLease>> leases,
-            Supplier<StatusReport> status) {
+            Supplier<StatusReport> status,
+            Consumer<AgentIdentity> handOver) {
+        this.handOver = handOver;
         this.config = config;
         this.rtnetlink = rtnetlink;
         this.node = node;
@@ -87,7 +96,20 @@ final class AdminService implements AutoCloseable {
         handlers.put("GET /v1/ping", new PingHandler(node));
         handlers.put("GET /v1/log-level", (_, answer) -> answer.json(AgentLog.levels()));
         handlers.put("POST /v1/log-level", AdminService::setLevel);
+        handlers.put("POST " + HAND_OVER, this::giveNode);
         return handlers;
+    }
+
+    /** Answers first: soon nobody will answer here any more. */
+    private void giveNode(AdminRequest request, AdminAnswer answer) throws IOException {
+        AgentIdentity by;
+        try {
+            by = new AgentIdentity(request.required("revision"), request.text("pod", ""));
+        } catch (IllegalArgumentException e) {
+            throw AdminException.badRequest(String.valueOf(e.getMessage()));
+        }
+        answer.json(Map.of());
+        handOver.accept(by);
     }
 
     private static void setLevel(AdminRequest request, AdminAnswer answer) throws IOException {

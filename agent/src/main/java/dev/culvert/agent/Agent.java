@@ -6,6 +6,7 @@ import dev.culvert.agent.config.AgentConfig;
 import dev.culvert.agent.config.ConfigChange;
 import dev.culvert.agent.config.ConfigWatch;
 import dev.culvert.agent.config.Interop;
+import dev.culvert.agent.handover.NodeClaim;
 import dev.culvert.agent.http.HealthServer;
 import dev.culvert.agent.install.CniInstaller;
 import dev.culvert.agent.install.InstalledFiles;
@@ -52,8 +53,11 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 import org.jspecify.annotations.Nullable;
@@ -74,6 +78,7 @@ final class Agent implements AutoCloseable {
 
     private final String nodeName;
     private final @Nullable Path kubeconfig;
+    private final NodeClaim claim;
 
     /**
      * Deprecated in favour of the next client's registry; this one is the one that we were asked
@@ -86,14 +91,17 @@ final class Agent implements AutoCloseable {
     private final RecentChanges changes = new RecentChanges();
     private final Deque<AutoCloseable> started = new ArrayDeque<>();
     private volatile @Nullable VtepAnnouncement vtep;
+    private volatile BooleanSupplier ready = () -> false;
     private boolean closed;
 
     /**
      * Nothing happens yet.
      *
      * @param configuration closed together with the agent
+     * @param claim to the node, which it has until it is closed
      */
-    Agent(ConfigWatch configuration, String nodeName, @Nullable Path kubeconfig) {
+    Agent(ConfigWatch configuration, String nodeName, @Nullable Path kubeconfig, NodeClaim claim) {
+        this.claim = claim;
         this.configuration = configuration;
         this.config = configuration.get();
         this.nodeName = nodeName;
@@ -108,14 +116,34 @@ final class Agent implements AutoCloseable {
     void start() throws IOException {
         LOG.info("culvert {} starts node={} {}", Version.text(), nodeName, settings());
         try {
-            compose();
+            act();
         } catch (IOException | RuntimeException e) {
             close();
             throw e;
         }
     }
 
-    private synchronized void compose() throws IOException {
+    /**
+     * Makes all parts and none of them act: so that {@link #start} of the next agent finds all
+     * classes loaded, while another process still serves the node. Closes this one.
+     */
+    void rehearse() throws IOException {
+        try (this) {
+            compose();
+        }
+    }
+
+    private synchronized void act() throws IOException {
+        compose().run();
+    }
+
+    /** What is to be done once all parts are made. */
+    @FunctionalInterface
+    private interface Act {
+        void run() throws IOException;
+    }
+
+    private synchronized Act compose() throws IOException {
         ProcessMeters.leaveOut(metrics);
         KubernetesClient kube = closing(KubeConnection.open(kubeconfig, config.kubeApiServer()));
         KernelRtnetlink rtnetlink = closing(KernelRtnetlink.open());
@@ -150,29 +178,39 @@ final class Agent implements AutoCloseable {
         HealthServer health = closing(health(status));
         AdminService admin = closing(admin(rtnetlink, node, cni, status));
 
-        connect(node, cni);
+        return () -> {
+            connect(node, cni);
+            gauges(status, nodes, files);
+            meters(node, observation, events, peers);
+            health.start();
+            cni.start();
+            admin.start();
+            node.loop().start();
+            observation.start();
+            monitor.start();
+            watchRules(node);
+            publisher.start();
+            condition.start();
+            events.start();
+            startFrom(peers.load(), nodes, node);
+            nodes.start();
+            pods.start();
+            policies.start();
+            if (config.cniFiles().isEnabled()) {
+                closing(files).start();
+            }
+            closing(configuration).start(change -> follow(change, node, files, events));
+        };
+    }
+
+    private void meters(
+            NodeSynchronization node,
+            NodeObservation observation,
+            EventRecorder events,
+            PeerFile peers) {
         observation.bindTo(metrics);
-        gauges(status, nodes, files);
         NodeMeters.bind(metrics, node, events);
         peers.bindTo(metrics);
-        health.start();
-        cni.start();
-        admin.start();
-        node.loop().start();
-        observation.start();
-        monitor.start();
-        watchRules(node);
-        publisher.start();
-        condition.start();
-        events.start();
-        startFrom(peers.load(), nodes, node);
-        nodes.start();
-        pods.start();
-        policies.start();
-        if (config.cniFiles().isEnabled()) {
-            closing(files).start();
-        }
-        closing(configuration).start(change -> follow(change, node, files, events));
     }
 
     private AdminService admin(
@@ -180,7 +218,8 @@ final class Agent implements AutoCloseable {
             NodeSynchronization node,
             CniService cni,
             NodeStatus status) {
-        return new AdminService(configuration, rtnetlink, node, cni::leases, status::report);
+        return new AdminService(
+                configuration, rtnetlink, node, cni::leases, status::report, claim::request);
     }
 
     private NodeSynchronization synchronization(
@@ -357,10 +396,33 @@ final class Agent implements AutoCloseable {
         return new HealthServer(
                 new InetSocketAddress(config.httpAddress(), config.httpPort()),
                 new HealthServer.Sources(
-                        status::liveness,
-                        status::readiness,
+                        revision -> meant(revision, status::liveness, ""),
+                        revision -> meant(revision, status::readiness, notYet(revision)),
                         () -> json.writeValueAsString(status.report()),
                         metrics::scrape));
+    }
+
+    /**
+     * What a probe is told: of this agent, or, if it means another, that one whose place this one
+     * took stands by, and that one that is to take this one's has not done so.
+     */
+    private Map<String, String> meant(
+            String revision, Supplier<Map<String, String>> own, String other) {
+        return switch (claim.probed(revision)) {
+            case THIS -> own.get();
+            case EARLIER -> Map.of("standby", "");
+            case OTHER -> Map.of("handover", other);
+        };
+    }
+
+    private String notYet(String revision) {
+        return "the agent of revision %s does not serve this node, but that of revision %s"
+                .formatted(revision, claim.self().revision());
+    }
+
+    /** Whether all holds that {@code /readyz} asks for; any thread. */
+    boolean isReady() {
+        return ready.getAsBoolean();
     }
 
     private void bindMeters(Overlay overlay) {
@@ -368,6 +430,7 @@ final class Agent implements AutoCloseable {
     }
 
     private void gauges(NodeStatus status, NodeWatch nodes, KeptInstallation files) {
+        ready = status::isReady;
         configuration.meters().bindTo(metrics);
         Gauge.builder("culvert.agent.ready", () -> status.isReady() ? 1 : 0)
                 .description("1 when every readiness condition holds")
@@ -411,6 +474,5 @@ final class Agent implements AutoCloseable {
             }
         }
         LOG.info("stopped node={}", nodeName);
-        LogManager.shutdown();
     }
 }

@@ -3,14 +3,13 @@ package dev.culvert.agent;
 import dev.culvert.agent.config.AgentConfig;
 import dev.culvert.agent.config.ConfigException;
 import dev.culvert.agent.config.ConfigWatch;
+import dev.culvert.agent.handover.AgentIdentity;
 import dev.culvert.agent.log.AgentLog;
 import dev.culvert.agent.log.LogFormat;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -53,6 +52,21 @@ final class AgentCommand implements Callable<Integer> {
             description = "The name of this node's Node object; default: $NODE_NAME.")
     private @Nullable String nodeName;
 
+    @Option(
+            names = "--revision",
+            paramLabel = "TEXT",
+            description =
+                    "What this agent's pod was made from: it takes the place of an agent of another"
+                            + " pod. Default: $CULVERT_REVISION; without, it starts only where no"
+                            + " agent runs.")
+    private @Nullable String revision;
+
+    @Option(
+            names = "--pod-uid",
+            paramLabel = "UID",
+            description = "The uid of this agent's own pod; default: $POD_UID.")
+    private @Nullable String podUid;
+
     AgentCommand(Map<String, String> environment) {
         this.environment = environment;
     }
@@ -64,39 +78,27 @@ final class AgentCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "The node's name is needed: --node-name or NODE_NAME");
         }
+        AgentIdentity self = identity();
         // Before the first logger, which reading the settings may make.
         AgentLog.install("info", LogFormat.TEXT);
         try {
-            ConfigWatch settings = ConfigWatch.open(config, environment);
-            AgentLog.apply(settings.get().logLevel(), settings.get().logFormat());
-            return run(new Agent(settings, name, kubeconfig));
+            return new AgentRunner(
+                            () -> ConfigWatch.open(config, environment), name, kubeconfig, self)
+                    .run();
         } catch (ConfigException | IOException e) {
             spec.commandLine().getErr().println("culvert: " + e.getMessage());
             return 1;
         }
     }
 
-    /** Told to stop is done, not failed: without the halt the JVM would end with 128 + signal. */
-    private static int run(Agent agent) throws IOException {
-        CountDownLatch forever = new CountDownLatch(1);
-        AtomicInteger status = new AtomicInteger(0);
-        Runnable stop =
-                () -> {
-                    agent.close();
-                    Runtime.getRuntime().halt(status.get());
-                };
-        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("stop").unstarted(stop));
+    private AgentIdentity identity() {
         try {
-            agent.start();
-        } catch (IOException | RuntimeException e) {
-            status.set(1);
-            throw e;
+            return new AgentIdentity(
+                    revision == null ? environment.getOrDefault("CULVERT_REVISION", "") : revision,
+                    podUid == null ? environment.getOrDefault("POD_UID", "") : podUid);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(
+                    spec.commandLine(), "--revision, --pod-uid: " + e.getMessage(), e);
         }
-        try {
-            forever.await();
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-        }
-        return 0;
     }
 }

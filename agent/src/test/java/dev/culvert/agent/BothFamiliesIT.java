@@ -50,10 +50,11 @@ class BothFamiliesIT {
             this.namespace = namespace;
             this.run = directory.resolve(name);
             this.runtime = new CniCaller(run);
-            this.agent = startAgent(api);
+            this.agent = startAgent(api, "one", "pod-1");
         }
 
-        private AgentProcess startAgent(ApiServer api) throws Exception {
+        private AgentProcess startAgent(ApiServer api, String revision, String pod)
+                throws Exception {
             Path config = directory.resolve(name + ".yaml");
             Files.writeString(config, "runDir: %s\nloops: 1\n".formatted(run));
             AgentProcess started =
@@ -63,14 +64,16 @@ class BothFamiliesIT {
                             "agent",
                             "--config=" + config,
                             "--kubeconfig=" + kubeconfig(api),
-                            "--node-name=" + name);
+                            "--node-name=" + name,
+                            "--revision=" + revision,
+                            "--pod-uid=" + pod);
             opened.add(started);
             return started;
         }
 
         void restartAgent(ApiServer api) throws Exception {
             assertThat(agent.terminate()).as(agent.output()).isZero();
-            agent = startAgent(api);
+            agent = startAgent(api, "one", "pod-1");
         }
 
         void awaitRanges(List<String> ranges, int peers) {
@@ -378,7 +381,15 @@ class BothFamiliesIT {
             }
         }
         changeMuch(world, one, two);
+        world.createPod("fourth", "node1", List.of());
         assertUnharmed(one, allowed, forbidden);
+        for (FlowProbe each : allowed) {
+            each.close();
+        }
+        replaceAndTakeBack(api, one, near, far, farAddresses);
+        for (FlowProbe each : forbidden) {
+            assertThat(each.received()).as(each.toString()).isZero();
+        }
         world.deletePolicy("far-from-near");
         world.deletePolicy("near-from-far");
         for (FlowProbe each : forbidden) {
@@ -397,6 +408,71 @@ class BothFamiliesIT {
             assertThat(each.sent()).isGreaterThan(100);
             eventually(
                     node, () -> assertThat(each.received()).as(each + "").isEqualTo(each.sent()));
+        }
+    }
+
+    /** As an update does, at first to an agent that ends, and then to one that stays. */
+    private void replaceAndTakeBack(
+            ApiServer api,
+            Node one,
+            NetworkNamespace near,
+            NetworkNamespace far,
+            List<String> farAddresses)
+            throws Exception {
+        List<FlowProbe> flows = new ArrayList<>();
+        for (String each : farAddresses) {
+            var target = new InetSocketAddress(each, ALLOWED);
+            flows.add(start(FlowProbe.start(near, far, target)));
+        }
+        AgentProcess old = one.agent;
+        AgentProcess broken = one.startAgent(api, "two", "pod-2");
+        awaitReplaced(one, old, broken, "two");
+        assertThat(broken.get("/readyz?revision=one").body()).isEqualTo("[+] standby ok\nready\n");
+        assertThat(broken.get("/readyz?revision=three").body()).contains("[-] handover: ");
+        one.add("fourth", namespaces.create());
+        awaitFlow(one, flows);
+
+        broken.close();
+        eventually(
+                one,
+                () -> assertThat(old.get("/readyz?revision=one").body()).contains("[+] rules ok"));
+        awaitFlow(one, flows);
+        AgentProcess again = one.startAgent(api, "two", "pod-2");
+        eventually(one, () -> assertThat(again.output()).contains("may try again after 5 minutes"));
+        assertThat(old.get("/readyz?revision=two").status()).isEqualTo(503);
+        assertThat(old.get("/healthz?revision=two").status()).isEqualTo(200);
+        assertThat(again.terminate()).as(again.output()).isZero();
+
+        one.agent = one.startAgent(api, "three", "pod-3");
+        awaitReplaced(one, old, one.agent, "three");
+        assertThat(old.terminate()).as(old.output()).isZero();
+        awaitFlow(one, flows);
+        assertThat(one.runtime.del("fourth").status()).isZero();
+        assertThat(one.agent.get("/readyz?revision=one").status()).isEqualTo(503);
+        for (FlowProbe each : flows) {
+            each.end();
+            System.out.printf("a node was given to another agent three times: %s%n", each);
+        }
+    }
+
+    private void awaitReplaced(Node node, AgentProcess old, AgentProcess next, String revision) {
+        eventually(
+                node,
+                () -> {
+                    assertThat(next.get("/readyz?revision=" + revision).body())
+                            .contains("[+] rules ok")
+                            .endsWith("\nready\n");
+                    assertThat(next.openTunQueues()).isPositive();
+                    assertThat(old.openTunQueues()).isZero();
+                });
+        assertThat(old.isAlive()).isTrue();
+    }
+
+    /** Whatever was lost before, packets arrive now. */
+    private static void awaitFlow(Node node, List<FlowProbe> flows) {
+        for (FlowProbe each : flows) {
+            long before = each.received();
+            eventually(node, () -> assertThat(each.received()).isGreaterThan(before + 50));
         }
     }
 

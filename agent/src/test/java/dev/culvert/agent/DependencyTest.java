@@ -42,6 +42,7 @@ final class DependencyTest {
     private static final String DOCTOR = ROOT + ".doctor";
     private static final String TRACE = ROOT + ".trace";
     private static final String ADMIN = ROOT + ".admin";
+    private static final String HANDOVER = ROOT + ".handover";
     private static final String POLICY = ROOT + ".policy";
     private static final String NET = "dev.culvert.net";
     private static final String LINUX = "dev.culvert.linux";
@@ -111,6 +112,8 @@ final class DependencyTest {
     @ArchTest
     static final ArchRule traceReads =
             only(TRACE, STATUS, STATE, IPAM, SANDBOX, POLICY, IPTABLES, NET, LINUX, ROUTE, FDB);
+
+    @ArchTest static final ArchRule handoverLocksFiles = only(HANDOVER, LOG);
 
     @ArchTest static final ArchRule captureWritesPackets = only(CAPTURE, NET, LINUX);
 

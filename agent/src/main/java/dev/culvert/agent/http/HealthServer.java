@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.zip.GZIPOutputStream;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * people at {@code /}. Asks its suppliers on its own threads, for each request.
  */
 public final class HealthServer implements AutoCloseable {
+    private static final String REVISION = "revision=";
     private static final String TEXT = "text/plain; charset=utf-8";
     private static final String JSON = "application/json";
     private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
@@ -38,14 +40,14 @@ public final class HealthServer implements AutoCloseable {
      * Where the answers come from.
      *
      * @param liveness what must hold, or the agent should be started anew: a name, and a sentence
-     *     or nothing when it holds
+     *     or nothing when it holds; asked with the revision that the caller names, maybe empty
      * @param conditions what readiness needs, likewise
      * @param status JSON
      * @param metrics in Prometheus' text format
      */
     public record Sources(
-            Supplier<Map<String, String>> liveness,
-            Supplier<Map<String, String>> conditions,
+            Function<String, Map<String, String>> liveness,
+            Function<String, Map<String, String>> conditions,
             Supplier<String> status,
             Supplier<String> metrics) {}
 
@@ -67,9 +69,13 @@ public final class HealthServer implements AutoCloseable {
                         2, Thread.ofPlatform().daemon().name("http-", 0).factory());
         created.setExecutor(threads);
         created.createContext(
-                "/healthz", exchange -> answer(exchange, sources.liveness().get(), "alive"));
+                "/healthz",
+                exchange ->
+                        answer(exchange, sources.liveness().apply(revision(exchange)), "alive"));
         created.createContext(
-                "/readyz", exchange -> answer(exchange, sources.conditions().get(), "ready"));
+                "/readyz",
+                exchange ->
+                        answer(exchange, sources.conditions().apply(revision(exchange)), "ready"));
         created.createContext(
                 "/status", exchange -> answer(exchange, 200, JSON, sources.status().get()));
         created.createContext(
@@ -99,6 +105,14 @@ public final class HealthServer implements AutoCloseable {
     public InetSocketAddress address() {
         HttpServer running = server;
         return running == null ? address : running.getAddress();
+    }
+
+    /** Which agent is meant, where several share the port one after the other. */
+    private static String revision(HttpExchange exchange) {
+        String query = exchange.getRequestURI().getQuery();
+        return query != null && query.startsWith(REVISION)
+                ? query.substring(REVISION.length())
+                : "";
     }
 
     /** Each condition on a line, and whether all hold. */

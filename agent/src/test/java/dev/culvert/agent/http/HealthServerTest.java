@@ -27,12 +27,16 @@ class HealthServerTest {
     private final Map<String, String> conditions = new ConcurrentSkipListMap<>();
     private final HealthServer.Sources sources =
             new HealthServer.Sources(
-                    () -> new TreeMap<>(liveness),
-                    () -> new TreeMap<>(conditions),
+                    _ -> new TreeMap<>(liveness),
+                    this::conditions,
                     () -> status,
                     () -> "metric 1\n");
     private final HealthServer server =
             new HealthServer(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), sources);
+
+    private Map<String, String> conditions(String revision) {
+        return revision.isEmpty() ? new TreeMap<>(conditions) : Map.of("revision", revision);
+    }
 
     @BeforeEach
     void start() throws IOException {
@@ -60,6 +64,12 @@ class HealthServerTest {
         assertThat(answer.statusCode()).isEqualTo(503);
         assertThat(answer.body()).isEqualTo("[-] sync: its thread has ended\nnot alive\n");
         assertThat(get("/readyz").statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void asksForTheRevisionThatTheCallerNames() throws Exception {
+        assertThat(get("/readyz?revision=1f").body()).contains("[-] revision: 1f");
+        assertThat(get("/readyz?other=1f").statusCode()).isEqualTo(200);
     }
 
     @Test

@@ -37,8 +37,8 @@ final class SimulatedAgent implements AutoCloseable {
                 new HealthServer(
                         new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                         new HealthServer.Sources(
-                                Map::of,
-                                Map::of,
+                                _ -> Map.of(),
+                                _ -> Map.of(),
                                 () -> json.writeValueAsString(report()),
                                 () -> ""));
     }

@@ -1,0 +1,54 @@
+package dev.culvert.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.culvert.agent.handover.AgentIdentity;
+import dev.culvert.agent.handover.NodeClaim;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class AgentRunnerTest {
+    @TempDir private Path runDir;
+
+    @Test
+    void anAgentThatDoesNotGetReadyGivesTheNodeBackIfAnotherWaits() throws Exception {
+        NodeClaim claim = new NodeClaim(runDir, new AgentIdentity("two", "pod-2"));
+        try (FileChannel other =
+                FileChannel.open(
+                        runDir.resolve("standby.lock"),
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.WRITE)) {
+            assertThat(other.tryLock()).isNotNull();
+            assertThat(AgentRunner.awaitEnd(() -> false, claim, Duration.ZERO)).isFalse();
+        }
+    }
+
+    @Test
+    void anAgentThatIsReadyOrNotAwaitedKeepsTheNodeUntilAnotherAsks() throws Exception {
+        NodeClaim claim = new NodeClaim(runDir, new AgentIdentity("two", "pod-2"));
+        assertThat(
+                        claim.take(
+                                by -> {
+                                    throw new IOException("nobody is asked by " + by);
+                                }))
+                .isTrue();
+        AtomicInteger asked = new AtomicInteger();
+        boolean keeps =
+                AgentRunner.awaitEnd(
+                        () -> {
+                            if (asked.incrementAndGet() == 1) {
+                                claim.request(new AgentIdentity("three", "pod-3"));
+                            }
+                            return false;
+                        },
+                        claim,
+                        Duration.ZERO);
+        assertThat(keeps).isTrue();
+    }
+}
