@@ -103,7 +103,7 @@ annotations:
 httpGet:
   host: {{ include "culvert.probeHost" .root | quote }}
   port: {{ include "culvert.httpPort" .root }}
-  path: {{ .path }}
+  path: {{ .path | quote }}
 {{ toYaml .numbers }}
 {{- end }}
 
@@ -114,7 +114,7 @@ httpGet:
 {{- $surge := .Values.updateStrategy.rollingUpdate.maxSurge | toString }}
 {{- $none := list "0" "0%" }}
 {{- if and (has $unavailable $none) (has $surge $none) }}
-{{- fail "updateStrategy.rollingUpdate: maxUnavailable and maxSurge are both 0, so that no agent could ever be replaced: set maxUnavailable to 1 or more" }}
+{{- fail "updateStrategy.rollingUpdate: maxUnavailable and maxSurge are both 0, so that no agent could ever be replaced: set maxSurge to 1 or more" }}
 {{- end }}
 {{- if not (or (has $unavailable $none) (has $surge $none)) }}
 {{- fail "updateStrategy.rollingUpdate: Kubernetes takes either maxUnavailable or maxSurge: set one of them to 0" }}

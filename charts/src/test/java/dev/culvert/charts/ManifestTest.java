@@ -3,7 +3,9 @@ package dev.culvert.charts;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.Map;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
@@ -29,9 +31,19 @@ class ManifestTest {
         Generated.hold("deploy/culvert.yaml", HEAD + rendered.stripTrailing() + "\n");
     }
 
+    /** So often docs/install.md says that it must be replaced. */
+    @Test
+    void theRevisionIsInTheManifestFourTimes() throws IOException {
+        String manifest = Files.readString(Chart.file("deploy/culvert.yaml"));
+        Matcher revision =
+                Pattern.compile("name: CULVERT_REVISION\\n +value: \"(\\w+)\"").matcher(manifest);
+        assertThat(revision.find()).isTrue();
+        assertThat(manifest.split(revision.group(1), -1)).hasSize(5);
+    }
+
     @Test
     void theManifestSaysNothingOfHelm() throws IOException {
-        assertThat(java.nio.file.Files.readString(Chart.file("deploy/culvert.yaml")))
+        assertThat(Files.readString(Chart.file("deploy/culvert.yaml")))
                 .doesNotContain("helm.sh", "managed-by: Helm");
     }
 }

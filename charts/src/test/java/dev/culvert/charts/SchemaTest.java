@@ -23,10 +23,10 @@ class SchemaTest {
     /** What others have to be for two values of the one to be allowed. */
     private static final Map<String, Map<String, Object>> ONLY_WITH =
             Map.of(
-                    "updateStrategy.rollingUpdate.maxSurge",
+                    "updateStrategy.rollingUpdate.maxUnavailable",
                     Map.of(
-                            "updateStrategy.rollingUpdate.maxUnavailable", 0,
-                            "updateStrategy.rollingUpdate.maxSurge", 2),
+                            "updateStrategy.rollingUpdate.maxUnavailable", 2,
+                            "updateStrategy.rollingUpdate.maxSurge", 0),
                     "metrics.service.enabled",
                     Map.of("metrics.serviceMonitor.enabled", false));
 
