@@ -59,23 +59,23 @@ final class AgentRunner {
      * @throws IOException with a sentence for what waiting cannot mend
      */
     int run() throws ConfigException, IOException {
-        Path runDir;
-        try (ConfigWatch first = settings.read()) {
-            AgentLog.apply(first.get().logLevel(), first.get().logFormat());
-            runDir = first.get().runDir();
-        }
+        @Nullable ConfigWatch fresh = settings.read();
+        AgentLog.apply(fresh.get().logLevel(), fresh.get().logFormat());
+        Path runDir = fresh.get().runDir();
         NodeClaim claim = new NodeClaim(runDir, self);
         Runtime.getRuntime()
                 .addShutdownHook(Thread.ofPlatform().name("stop").unstarted(() -> stop(claim)));
         try {
-            if (claim.isServedByAnother()) {
-                rehearse(claim);
+            if (self.isReplacement() && claim.isServedByAnother()) {
+                rehearse(claim, fresh);
+                fresh = null;
             }
             while (claim.take(by -> ask(runDir, by))) {
-                if (!serve(claim)) {
+                if (!serve(claim, fresh == null ? settings.read() : fresh)) {
                     status.set(1);
                     return 1;
                 }
+                fresh = null;
                 claim.handOver();
             }
         } catch (ConfigException | IOException | RuntimeException e) {
@@ -108,14 +108,14 @@ final class AgentRunner {
      * What the first start needs much time for shall not be done while nobody serves the node, and
      * an agent that cannot even be made shall not ask for it.
      */
-    private void rehearse(NodeClaim claim) throws ConfigException, IOException {
-        new Agent(settings.read(), nodeName, kubeconfig, claim).rehearse();
+    private void rehearse(NodeClaim claim, ConfigWatch configuration) throws IOException {
+        new Agent(configuration, nodeName, kubeconfig, claim).rehearse();
     }
 
     /** Whether another agent shall have the node; otherwise this one was not able to serve it. */
-    private boolean serve(NodeClaim claim)
-            throws ConfigException, IOException, InterruptedException {
-        try (Agent agent = new Agent(settings.read(), nodeName, kubeconfig, claim)) {
+    private boolean serve(NodeClaim claim, ConfigWatch configuration)
+            throws IOException, InterruptedException {
+        try (Agent agent = new Agent(configuration, nodeName, kubeconfig, claim)) {
             running.set(agent);
             agent.start();
             return awaitEnd(agent::isReady, claim, UNTIL_READY);
