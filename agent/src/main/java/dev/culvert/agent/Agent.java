@@ -92,6 +92,7 @@ final class Agent implements AutoCloseable {
     private final Deque<AutoCloseable> started = new ArrayDeque<>();
     private volatile @Nullable VtepAnnouncement vtep;
     private volatile BooleanSupplier ready = () -> false;
+    private boolean acted;
     private boolean closed;
 
     /**
@@ -134,6 +135,7 @@ final class Agent implements AutoCloseable {
     }
 
     private synchronized void act() throws IOException {
+        acted = true;
         compose().run();
     }
 
@@ -473,6 +475,8 @@ final class Agent implements AutoCloseable {
                 LOG.warn("could not stop part={}", part.getClass().getSimpleName(), e);
             }
         }
-        LOG.info("stopped node={}", nodeName);
+        if (acted) {
+            LOG.info("stopped node={}", nodeName);
+        }
     }
 }

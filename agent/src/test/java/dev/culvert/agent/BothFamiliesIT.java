@@ -449,6 +449,7 @@ class BothFamiliesIT {
         awaitFlow(one, flows);
         assertThat(one.runtime.del("fourth").status()).isZero();
         assertThat(one.agent.get("/readyz?revision=one").status()).isEqualTo(503);
+        assertThat(one.agent.output() + old.output()).doesNotContain("could not stop");
         for (FlowProbe each : flows) {
             each.end();
             System.out.printf("a node was given to another agent three times: %s%n", each);

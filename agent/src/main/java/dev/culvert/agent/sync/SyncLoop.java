@@ -329,11 +329,17 @@ public final class SyncLoop implements AutoCloseable {
     @Override
     public void close() {
         queue.close();
+        if (thread.getState() != Thread.State.NEW) {
+            awaitEnd();
+        }
+        synchronizers.reversed().forEach(Synchronizer::close);
+    }
+
+    private void awaitEnd() {
         try {
             thread.join(Duration.ofSeconds(10));
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }
-        synchronizers.reversed().forEach(Synchronizer::close);
     }
 }
