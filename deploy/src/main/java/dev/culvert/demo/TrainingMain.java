@@ -140,7 +140,12 @@ public final class TrainingMain {
     private static boolean answers(String page) {
         try {
             HttpURLConnection connection = open(AgentProcess.HEALTH_PORT, page);
-            return connection.getResponseCode() == HttpURLConnection.HTTP_OK;
+            try {
+                return connection.getResponseCode() == HttpURLConnection.HTTP_OK;
+            } finally {
+                // It is asked often while it is not ready, and descriptors may be few.
+                connection.disconnect();
+            }
         } catch (IOException _) {
             return false;
         }
