@@ -68,6 +68,9 @@ public final class TrainingMain {
         Process agent = builder.inheritIO().start();
         try {
             boolean ready = Await.until(READY_LIMIT, () -> !agent.isAlive() || answers("/readyz"));
+            if (!agent.isAlive()) {
+                throw new IOException("the agent of the training run ended: see what it said");
+            }
             System.err.println(
                     "The agent of the training run is" + (ready ? " ready." : " not ready."));
             exercise(ready);
