@@ -5,8 +5,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 tar --extract --file="$1" --directory="$work"
 mkdir "$work/root"
-manifest=$(sed -n 's/.*"digest": "sha256:\([0-9a-f]*\)".*/\1/p' "$work/index.json" | head -n 1)
-grep -o 'tar+gzip", "digest": "sha256:[0-9a-f]*' "$work/blobs/sha256/$manifest" | sed 's/.*://' | while read -r layer; do
+manifest=$(sed -n 's/.*"digest": *"sha256:\([0-9a-f]*\)".*/\1/p' "$work/index.json" | head -n 1)
+grep -o 'tar+gzip", *"digest": *"sha256:[0-9a-f]*' "$work/blobs/sha256/$manifest" | sed 's/.*://' | while read -r layer; do
   tar --extract --gzip --file="$work/blobs/sha256/$layer" --directory="$work/root"
 done
 cd "$work/root"
