@@ -1,5 +1,6 @@
 #!/bin/sh
-# Lists what an image holds, for comparing two: path, mode, owner and digest or target of every file. manifest.sh ARCHIVE
+# Lists what an image holds, for comparing two: path, mode, owner, time and digest or target of every file. manifest.sh ARCHIVE
+# Directories are listed without a time: what was unpacked into them last decides it, here as in a container runtime.
 set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -10,5 +11,5 @@ grep -o 'tar+gzip", *"digest": *"sha256:[0-9a-f]*' "$work/blobs/sha256/$manifest
   tar --extract --gzip --file="$work/blobs/sha256/$layer" --directory="$work/root"
 done
 cd "$work/root"
-find . -xdev \( -type f -printf '%P %m %U:%G %T@ ' -exec sh -c 'sha256sum <"$1" | cut -d " " -f 1' sh {} \; \) -o -printf '%P %m %U:%G %T@ %y %l\n' |
+find . -xdev \( -type f -printf '%P %m %U:%G %T@ ' -exec sh -c 'sha256sum <"$1" | cut -d " " -f 1' sh {} \; \) -o -type d -printf '%P %m %U:%G %y\n' -o -printf '%P %m %U:%G %T@ %y %l\n' |
   LC_ALL=C sort
