@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * A lock that at most one process on the node has, whatever container it runs in; the kernel takes
  * it from a process that ends (fcntl(2), F_SETLK). Any thread.
  */
-final class FileLock implements AutoCloseable {
+final class FileLock {
     private final Path file;
     private @Nullable FileChannel held;
 
@@ -57,10 +57,5 @@ final class FileLock implements AutoCloseable {
         if (channel != null) {
             channel.close();
         }
-    }
-
-    @Override
-    public void close() throws IOException {
-        release();
     }
 }

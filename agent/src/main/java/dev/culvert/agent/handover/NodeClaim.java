@@ -107,7 +107,8 @@ public final class NodeClaim implements AutoCloseable {
      *     and has not served before, or if the directory cannot be used
      */
     public boolean take(Request request) throws IOException, InterruptedException {
-        if (!isServedByAnother() && tryToServe()) {
+        Files.createDirectories(runDir);
+        if (tryToServe()) {
             return true;
         }
         if (!self.isReplacement() && !served) {

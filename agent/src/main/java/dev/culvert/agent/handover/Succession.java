@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 
 /**
  * The agents that served a node, the last one first, as a file remembers them over restarts of
@@ -103,7 +102,7 @@ record Succession(List<Entry> entries) {
      */
     Succession servedBy(AgentIdentity agent, long nowMillis) {
         List<Entry> next = new ArrayList<>(List.of(new Entry(agent, 0)));
-        int place = places().indexOf(agent.pod());
+        int place = agents().indexOf(agent);
         for (int i = 0; i < entries.size(); i++) {
             Entry each = entries.get(i);
             if (i < place) {
@@ -115,20 +114,20 @@ record Succession(List<Entry> entries) {
         return new Succession(next.subList(0, Math.min(MOST, next.size())));
     }
 
-    private List<String> places() {
-        return entries.stream().map(each -> each.agent().pod()).toList();
+    private List<AgentIdentity> agents() {
+        return entries.stream().map(Entry::agent).toList();
     }
 
     /** Whether another agent took this one's place, which it was not to ask back. */
     boolean hasReplaced(AgentIdentity agent) {
-        int place = places().indexOf(agent.pod());
+        int place = agents().indexOf(agent);
         return place > 0 && !entries.get(place).hasFailed();
     }
 
     /** When this one failed, in milliseconds since 1970, or 0. */
     long failedAt(AgentIdentity agent) {
         return entries.stream()
-                .filter(each -> each.agent().pod().equals(agent.pod()))
+                .filter(each -> each.agent().equals(agent))
                 .mapToLong(Entry::failedMillis)
                 .findFirst()
                 .orElse(0);
@@ -139,6 +138,6 @@ record Succession(List<Entry> entries) {
         return entries.stream()
                 .skip(1)
                 .filter(each -> !each.hasFailed())
-                .anyMatch(each -> Objects.equals(each.agent().revision(), revision));
+                .anyMatch(each -> each.agent().revision().equals(revision));
     }
 }
