@@ -55,7 +55,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.logging.log4j.LogManager;
@@ -91,7 +90,8 @@ final class Agent implements AutoCloseable {
     private final RecentChanges changes = new RecentChanges();
     private final Deque<AutoCloseable> started = new ArrayDeque<>();
     private volatile @Nullable VtepAnnouncement vtep;
-    private volatile BooleanSupplier ready = () -> false;
+    private volatile Supplier<Map<String, String>> readiness =
+            () -> Map.of("agent", "it is just starting");
     private boolean acted;
     private boolean closed;
 
@@ -422,9 +422,9 @@ final class Agent implements AutoCloseable {
                 .formatted(revision, claim.self().revision());
     }
 
-    /** Whether all holds that {@code /readyz} asks for; any thread. */
-    boolean isReady() {
-        return ready.getAsBoolean();
+    /** What {@code /readyz} asks for, each with what is missing or nothing; any thread. */
+    Map<String, String> readiness() {
+        return readiness.get();
     }
 
     private void bindMeters(Overlay overlay) {
@@ -432,7 +432,7 @@ final class Agent implements AutoCloseable {
     }
 
     private void gauges(NodeStatus status, NodeWatch nodes, KeptInstallation files) {
-        ready = status::isReady;
+        readiness = status::readiness;
         configuration.meters().bindTo(metrics);
         Gauge.builder("culvert.agent.ready", () -> status.isReady() ? 1 : 0)
                 .description("1 when every readiness condition holds")

@@ -10,10 +10,11 @@ import dev.culvert.agent.log.AgentLog;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 import org.jspecify.annotations.Nullable;
@@ -118,11 +119,12 @@ final class AgentRunner {
         try (Agent agent = new Agent(configuration, nodeName, kubeconfig, claim)) {
             running.set(agent);
             agent.start();
-            return awaitEnd(agent::isReady, claim, UNTIL_READY);
+            return awaitEnd(agent::readiness, claim, UNTIL_READY);
         }
     }
 
-    static boolean awaitEnd(BooleanSupplier ready, NodeClaim claim, Duration untilReady)
+    static boolean awaitEnd(
+            Supplier<Map<String, String>> readiness, NodeClaim claim, Duration untilReady)
             throws InterruptedException {
         long begin = System.nanoTime();
         boolean settled = false;
@@ -132,17 +134,28 @@ final class AgentRunner {
                 LOG.info("hands the node over to {}", by);
                 return true;
             }
-            settled |= ready.getAsBoolean();
+            if (settled) {
+                continue;
+            }
+            List<String> missing = missing(readiness.get());
+            settled = missing.isEmpty();
             if (!settled && System.nanoTime() - begin > untilReady.toNanos()) {
                 if (claim.isAwaited()) {
                     LOG.error(
-                            "is not ready {} s after it took the node over, and gives it back: see"
-                                    + " the lines before",
-                            untilReady.toSeconds());
+                            "is not ready {} s after it took the node over, and gives it back: {}",
+                            untilReady.toSeconds(),
+                            String.join("; ", missing));
                     return false;
                 }
                 settled = true;
             }
         }
+    }
+
+    private static List<String> missing(Map<String, String> conditions) {
+        return conditions.entrySet().stream()
+                .filter(each -> !each.getValue().isEmpty())
+                .map(each -> each.getKey() + ": " + each.getValue())
+                .toList();
     }
 }

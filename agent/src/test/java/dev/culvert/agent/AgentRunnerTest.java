@@ -9,11 +9,15 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class AgentRunnerTest {
+    private static final Map<String, String> NOT_READY =
+            Map.of("overlay", "", "rules", "none were written");
+
     @TempDir private Path runDir;
 
     @Test
@@ -25,7 +29,7 @@ final class AgentRunnerTest {
                         StandardOpenOption.CREATE,
                         StandardOpenOption.WRITE)) {
             assertThat(other.tryLock()).isNotNull();
-            assertThat(AgentRunner.awaitEnd(() -> false, claim, Duration.ZERO)).isFalse();
+            assertThat(AgentRunner.awaitEnd(() -> NOT_READY, claim, Duration.ZERO)).isFalse();
         }
     }
 
@@ -45,7 +49,7 @@ final class AgentRunnerTest {
                             if (asked.incrementAndGet() == 1) {
                                 claim.request(new AgentIdentity("three", "pod-3"));
                             }
-                            return false;
+                            return NOT_READY;
                         },
                         claim,
                         Duration.ZERO);
