@@ -17,6 +17,9 @@ public final class KubeConnection {
     private static final Path SERVICE_ACCOUNT =
             Path.of("/var/run/secrets/kubernetes.io/serviceaccount/token");
 
+    /** The JDK's, whose {@code NONE} is an empty one; the client reads it when it is built. */
+    private static final String TRUST_STORE = "javax.net.ssl.trustStore";
+
     private KubeConnection() {}
 
     /**
@@ -41,12 +44,37 @@ public final class KubeConnection {
         config.setRequestRetryBackoffLimit(0);
         config.setConnectionTimeout(5000);
         config.setRequestTimeout(15_000);
-        return new KubernetesClientBuilder()
-                .withConfig(config)
-                .withHttpClientFactory(new Http1())
-                // Otherwise it loads the classes of all kinds that the API has, to look one up.
-                .withKubernetesSerialization(new KubernetesSerialization(new ObjectMapper(), false))
-                .build();
+        KubernetesClientBuilder builder =
+                new KubernetesClientBuilder()
+                        .withConfig(config)
+                        .withHttpClientFactory(new Http1())
+                        // Otherwise it loads the classes of all kinds that the API has, to look
+                        // one up.
+                        .withKubernetesSerialization(
+                                new KubernetesSerialization(new ObjectMapper(), false));
+        return hasAuthority(config) ? trustingThatOnly(builder) : builder.build();
+    }
+
+    private static boolean hasAuthority(Config config) {
+        return config.getCaCertFile() != null || config.getCaCertData() != null;
+    }
+
+    /**
+     * The client would add the public authorities to the cluster's own: each of them could vouch
+     * for another API, and to read them all takes time and memory at every start.
+     */
+    private static synchronized KubernetesClient trustingThatOnly(KubernetesClientBuilder builder) {
+        String before = System.getProperty(TRUST_STORE);
+        System.setProperty(TRUST_STORE, "NONE");
+        try {
+            return builder.build();
+        } finally {
+            if (before == null) {
+                System.clearProperty(TRUST_STORE);
+            } else {
+                System.setProperty(TRUST_STORE, before);
+            }
+        }
     }
 
     private static Config fromFile(Path kubeconfig) throws IOException {
