@@ -2,10 +2,6 @@ package dev.culvert.agent;
 
 import dev.culvert.agent.config.AgentConfig;
 import dev.culvert.agent.config.ConfigException;
-import dev.culvert.agent.config.ConfigWatch;
-import dev.culvert.agent.handover.AgentIdentity;
-import dev.culvert.agent.log.AgentLog;
-import dev.culvert.agent.log.LogFormat;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -72,30 +68,20 @@ final class AgentCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() {
+    public Integer call() throws ConfigException, IOException {
+        return options().run(environment);
+    }
+
+    /** What was told. */
+    AgentOptions options() {
         String name = nodeName == null ? environment.getOrDefault("NODE_NAME", "") : nodeName;
         if (name.isBlank()) {
             throw new ParameterException(
                     spec.commandLine(), "The node's name is needed: --node-name or NODE_NAME");
         }
-        AgentIdentity self = identity();
-        // Before the first logger, which reading the settings may make.
-        AgentLog.install("info", LogFormat.TEXT);
         try {
-            return new AgentRunner(
-                            () -> ConfigWatch.open(config, environment), name, kubeconfig, self)
-                    .run();
-        } catch (ConfigException | IOException e) {
-            spec.commandLine().getErr().println("culvert: " + e.getMessage());
-            return 1;
-        }
-    }
-
-    private AgentIdentity identity() {
-        try {
-            return new AgentIdentity(
-                    revision == null ? environment.getOrDefault("CULVERT_REVISION", "") : revision,
-                    podUid == null ? environment.getOrDefault("POD_UID", "") : podUid);
+            return new AgentOptions(
+                    config, kubeconfig, name, AgentOptions.identity(revision, podUid, environment));
         } catch (IllegalArgumentException e) {
             throw new ParameterException(
                     spec.commandLine(), "--revision, --pod-uid: " + e.getMessage(), e);

@@ -1,6 +1,8 @@
 package dev.culvert.agent;
 
 import dev.culvert.agent.command.Commands;
+import dev.culvert.agent.config.ConfigException;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.Map;
 import picocli.CommandLine;
@@ -25,7 +27,22 @@ public final class Main implements Runnable {
         // Log4j's own and Netty's probing of internals of the JDK would print warnings.
         System.setProperty("io.netty.noUnsafe", "true");
         System.setProperty("java.util.logging.manager", "java.util.logging.LogManager");
-        System.exit(commandLine(System.getenv()).execute(args));
+        Map<String, String> environment = System.getenv();
+        AgentOptions agent = AgentOptions.plain(args, environment);
+        System.exit(
+                agent == null ? commandLine(environment).execute(args) : run(agent, environment));
+    }
+
+    /** What goes wrong is told as the command line tells it. */
+    private static int run(AgentOptions agent, Map<String, String> environment) {
+        try {
+            return agent.run(environment);
+        } catch (ConfigException | IOException e) {
+            commandLine(environment).getErr().println("culvert: " + e.getMessage());
+        } catch (RuntimeException e) {
+            e.printStackTrace(commandLine(environment).getErr());
+        }
+        return 1;
     }
 
     static CommandLine commandLine(Map<String, String> environment) {
