@@ -33,7 +33,7 @@ final class AgentProcess {
         this.logs = logs;
     }
 
-    static AgentProcess start(NodeHolder node, AgentProgram program, Path logs, String kubeconfig)
+    static AgentProcess start(NodeHolder node, AgentProgram program, Path logs, ApiAccess api)
             throws DemoException {
         Path log = logs.resolve(node.name() + ".log");
         InetSocketAddress address =
@@ -41,7 +41,7 @@ final class AgentProcess {
         return new AgentProcess(
                 node,
                 program,
-                program.start(node, config(), kubeconfig, log),
+                program.start(node, config(), api, log),
                 new HttpExchange(node.sockets(), address, ""),
                 logs);
     }
@@ -52,8 +52,8 @@ final class AgentProcess {
     }
 
     /** Starts it again, after it was stopped. */
-    AgentProcess again(String kubeconfig) throws DemoException {
-        return start(node, program, logs, kubeconfig);
+    AgentProcess again(ApiAccess api) throws DemoException {
+        return start(node, program, logs, api);
     }
 
     /** Leaves it alone for a while, which it has to survive. */

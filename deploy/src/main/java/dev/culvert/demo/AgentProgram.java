@@ -11,7 +11,7 @@ interface AgentProgram {
      * @param config the content of the ConfigMap's culvert.yaml
      * @param log the file for what it prints
      */
-    LoggedProcess start(NodeHolder node, String config, String kubeconfig, Path log)
+    LoggedProcess start(NodeHolder node, String config, ApiAccess api, Path log)
             throws DemoException;
 
     /** Another command of {@code culvert} beside the agent of a node. */

@@ -2,7 +2,6 @@ package dev.culvert.demo;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -15,9 +14,9 @@ import java.util.List;
  * that agents are to trust. Immutable.
  *
  * @param file a PKCS #12 file
- * @param trust the line of a kubeconfig with the certificate
+ * @param certificate as PEM
  */
-record ApiKey(Path file, String trust) {
+record ApiKey(Path file, String certificate) {
     static final String PASSWORD = "changeit";
 
     /**
@@ -30,7 +29,7 @@ record ApiKey(Path file, String trust) {
         try {
             Files.deleteIfExists(file);
             Command.of(keytool(file, address)).output();
-            return new ApiKey(file, "certificate-authority-data: " + pem(file));
+            return new ApiKey(file, pem(file));
         } catch (IOException | GeneralSecurityException e) {
             throw new DemoException("cannot make the key of the Kubernetes API in " + file, e);
         }
@@ -66,9 +65,7 @@ record ApiKey(Path file, String trust) {
             store.load(in, PASSWORD.toCharArray());
         }
         Base64.Encoder lines = Base64.getMimeEncoder(64, new byte[] {'\n'});
-        String pem =
-                "-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n"
-                        .formatted(lines.encodeToString(store.getCertificate("api").getEncoded()));
-        return Base64.getEncoder().encodeToString(pem.getBytes(StandardCharsets.US_ASCII));
+        return "-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n"
+                .formatted(lines.encodeToString(store.getCertificate("api").getEncoded()));
     }
 }

@@ -1,7 +1,5 @@
 package dev.culvert.demo;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -120,15 +118,10 @@ final class ContainerRuntime {
         return "network:" + NETWORKS + node.name();
     }
 
-    /** A file of /proc about the first process of a container. */
-    List<String> proc(String container, String file) throws DemoException {
+    /** The folder of /proc of the first process of a container. */
+    Path proc(String container) throws DemoException {
         String[] line = taskLine(container).strip().split("\\s+", -1);
-        Path path = Path.of("/proc/" + pid + "/root/proc/" + line[1] + "/" + file);
-        try {
-            return Files.readAllLines(path);
-        } catch (IOException e) {
-            throw new DemoException("cannot read " + path, e);
-        }
+        return Path.of("/proc/" + pid + "/root/proc/" + line[1]);
     }
 
     private String taskLine(String container) throws DemoException {

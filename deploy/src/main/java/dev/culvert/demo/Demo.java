@@ -58,7 +58,7 @@ final class Demo {
         showPacket(topology);
         showMetrics(topology);
         if (program instanceof ImageProgram image) {
-            agents.set(0, new Restarts(image, report).show(agents.getFirst(), api.kubeconfig()));
+            agents.set(0, new Restarts(image, report).show(agents.getFirst(), api.access()));
         }
         if (!plan.keep()) {
             leave();
@@ -90,8 +90,7 @@ final class Demo {
         for (int number = 1; number <= plan.nodes(); number++) {
             api.createNode(number);
             agents.add(
-                    AgentProcess.start(
-                            topology.node(number), program, plan.logs(), api.kubeconfig()));
+                    AgentProcess.start(topology.node(number), program, plan.logs(), api.access()));
         }
         for (int number = 1; number <= plan.nodes(); number++) {
             double seconds = agents.get(number - 1).awaitReady(AGENT_LIMIT);

@@ -72,10 +72,9 @@ final class ImageProgram implements AgentProgram {
     }
 
     @Override
-    public LoggedProcess start(NodeHolder node, String config, String kubeconfig, Path log)
+    public LoggedProcess start(NodeHolder node, String config, ApiAccess api, Path log)
             throws DemoException {
         write(node, "etc/culvert.yaml", config + "cniConfDir: /etc/cni/net.d\n");
-        write(node, "etc/kubeconfig", kubeconfig);
         List<String> words = new ArrayList<>(List.of("run", "--rm", "--seccomp", "--read-only"));
         // What is dropped stays dropped, whatever is added.
         USUAL.stream()
@@ -85,12 +84,34 @@ final class ImageProgram implements AgentProgram {
         words.addAll(List.of("--with-ns", ContainerRuntime.network(node)));
         words.addAll(List.of("--device", "/dev/net/tun"));
         words.addAll(mounts(node));
+        List<String> access = access(node, api, words);
         // Without a cache that fits, the agent ends instead of starting slowly.
         words.addAll(List.of("--env", "CULVERT_JAVA_OPTIONS=-XX:AOTMode=on"));
         words.addAll(List.of(image, node.name(), "culvert", "agent"));
-        words.addAll(List.of("--kubeconfig", "/etc/culvert/kubeconfig"));
+        words.addAll(access);
         words.addAll(List.of("--node-name", node.name()));
         return LoggedProcess.start(children, log, runtime.words(words));
+    }
+
+    /**
+     * Gives the container access to the API, as the kubelet does it, and returns what the agent
+     * must be told besides.
+     */
+    private List<String> access(NodeHolder node, ApiAccess api, List<String> container)
+            throws DemoException {
+        Path account = file(node, "service-account");
+        try {
+            if (!api.writeServiceAccount(account)) {
+                write(node, "etc/kubeconfig", api.kubeconfig());
+                return List.of("--kubeconfig", "/etc/culvert/kubeconfig");
+            }
+        } catch (IOException e) {
+            throw new DemoException("cannot write the files of " + account, e);
+        }
+        container.addAll(List.of("--mount", mount(account, ApiAccess.SERVICE_ACCOUNT, "ro")));
+        api.environment()
+                .forEach((name, value) -> container.addAll(List.of("--env", name + "=" + value)));
+        return List.of();
     }
 
     /** What the node and the container share is a folder of this machine. */
@@ -170,13 +191,26 @@ final class ImageProgram implements AgentProgram {
         return file(node, "cni-bin").resolve("culvert-cni");
     }
 
-    /** How long the agent in a node's container has lived and worked. */
+    /** When the agent in a node's container began and how much it has worked. */
     ContainerStat stat(String node) throws DemoException {
-        return ContainerStat.of(runtime.proc(node, "stat"), runtime.proc(node, "../uptime"));
+        return ContainerStat.parse(proc(runtime.proc(node).resolve("stat")).getFirst());
     }
 
     /** What it holds in memory. */
     ContainerMemory memory(String node) throws DemoException {
-        return new ContainerMemory(runtime.proc(node, "status"));
+        return new ContainerMemory(proc(runtime.proc(node).resolve("status")));
+    }
+
+    /** The seconds since the machine's boot. */
+    static double uptime() throws DemoException {
+        return ContainerStat.uptime(proc(Path.of("/proc/uptime")).getFirst());
+    }
+
+    private static List<String> proc(Path file) throws DemoException {
+        try {
+            return Files.readAllLines(file);
+        } catch (IOException e) {
+            throw new DemoException("cannot read " + file, e);
+        }
     }
 }

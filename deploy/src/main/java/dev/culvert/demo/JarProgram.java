@@ -19,10 +19,10 @@ final class JarProgram implements AgentProgram {
     }
 
     @Override
-    public LoggedProcess start(NodeHolder node, String config, String kubeconfig, Path log)
+    public LoggedProcess start(NodeHolder node, String config, ApiAccess api, Path log)
             throws DemoException {
         node.write(CONFIG, config);
-        node.write(KUBECONFIG, kubeconfig);
+        node.write(KUBECONFIG, api.kubeconfig());
         List<String> words = java("-Xmx192m");
         words.addAll(List.of("agent", "--config", CONFIG, "--kubeconfig", KUBECONFIG));
         words.addAll(List.of("--node-name", node.name()));

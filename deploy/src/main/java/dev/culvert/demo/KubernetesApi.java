@@ -22,12 +22,12 @@ final class KubernetesApi {
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
 
     private final HttpExchange client;
-    private final String kubeconfig;
+    private final ApiAccess access;
     private final String description;
 
-    private KubernetesApi(HttpExchange client, String kubeconfig, String description) {
+    private KubernetesApi(HttpExchange client, ApiAccess access, String description) {
         this.client = client;
-        this.kubeconfig = kubeconfig;
+        this.access = access;
         this.description = description;
     }
 
@@ -54,7 +54,7 @@ final class KubernetesApi {
         KubernetesApi api =
                 new KubernetesApi(
                         new HttpExchange(underlay.sockets(), server(), TOKEN),
-                        kubeconfig(Plan.API_ADDRESS, key.trust(), TOKEN),
+                        new ApiAccess(Plan.API_ADDRESS, key.certificate(), TOKEN),
                         "fabric8's mock server, since %s names no real one"
                                 .formatted(KubeAssets.VARIABLE));
         api.awaitReady("/api/v1/nodes", server);
@@ -69,10 +69,7 @@ final class KubernetesApi {
         KubernetesApi api =
                 new KubernetesApi(
                         new HttpExchange(underlay.sockets(), server(), KubeAssets.TOKEN),
-                        kubeconfig(
-                                Plan.API_ADDRESS,
-                                "insecure-skip-tls-verify: true",
-                                KubeAssets.TOKEN),
+                        new ApiAccess(Plan.API_ADDRESS, null, KubeAssets.TOKEN),
                         "kube-apiserver and etcd of " + assets.folder());
         api.awaitReady("/readyz", server);
         return api;
@@ -114,31 +111,9 @@ final class KubernetesApi {
         return description;
     }
 
-    /** The file that tells an agent where the API is. */
-    String kubeconfig() {
-        return kubeconfig;
-    }
-
-    /** With the server's address, the line that says whom to trust, and the client's token. */
-    static String kubeconfig(String address, String trust, String token) {
-        return """
-        apiVersion: v1
-        kind: Config
-        clusters:
-        - name: demo
-          cluster:
-            server: https://%s:%d
-            %s
-        users:
-        - name: demo
-          user:
-            token: "%s"
-        contexts:
-        - name: demo
-          context: {cluster: demo, user: demo}
-        current-context: demo
-        """
-                .formatted(address, Plan.API_PORT, trust, token);
+    /** What an agent has to know. */
+    ApiAccess access() {
+        return access;
     }
 
     /** Makes a Node with its pod range, as the kubelet and the controller manager would. */

@@ -60,11 +60,19 @@ public final class TrainingMain {
 
     private void run(Path cache)
             throws IOException, DemoException, GeneralSecurityException, InterruptedException {
-        Path kubeconfig = Files.writeString(folder.resolve("kubeconfig"), startApi());
+        ApiAccess api = startApi();
+        // As in a pod: reading a kubeconfig would put hundreds of classes into the cache that no
+        // agent of a DaemonSet uses.
+        api.writeServiceAccount(Path.of(ApiAccess.SERVICE_ACCOUNT));
         ProcessBuilder builder =
-                new ProcessBuilder(culvert, "agent", "--kubeconfig", kubeconfig.toString());
-        builder.command().addAll(List.of("--node-name", Plan.nodeName(1)));
-        builder.environment().put("CULVERT_JAVA_OPTIONS", "-XX:AOTCacheOutput=" + cache);
+                new ProcessBuilder(culvert, "agent", "--node-name", Plan.nodeName(1));
+        builder.environment().putAll(api.environment());
+        // What this run says of hot methods is of little use to one that carries packets, and
+        // takes 3 MB of each agent's memory.
+        builder.environment()
+                .put(
+                        "CULVERT_JAVA_OPTIONS",
+                        "-XX:AOTCacheOutput=" + cache + " -XX:-AOTRecordTraining");
         Process agent = builder.inheritIO().start();
         try {
             boolean ready = Await.until(READY_LIMIT, () -> !agent.isAlive() || answers("/readyz"));
@@ -83,8 +91,8 @@ public final class TrainingMain {
         }
     }
 
-    /** Starts it, with three nodes, and returns a kubeconfig. */
-    private String startApi() throws DemoException, IOException, GeneralSecurityException {
+    /** Starts it, with three nodes. */
+    private ApiAccess startApi() throws DemoException, IOException, GeneralSecurityException {
         int port = ApiServerMain.serve();
         ApiKey key = ApiKey.make(folder, ADDRESS);
         TlsFront front =
@@ -98,7 +106,7 @@ public final class TrainingMain {
         for (int node = 1; node <= 3; node++) {
             post(port, "/api/v1/nodes", KubernetesApi.nodeJson(node));
         }
-        return KubernetesApi.kubeconfig(ADDRESS, key.trust(), "training");
+        return new ApiAccess(ADDRESS, key.certificate(), "training");
     }
 
     private static void serve(TlsFront front) {
