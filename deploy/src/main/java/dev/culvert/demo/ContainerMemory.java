@@ -11,13 +11,13 @@ record ContainerMemory(List<String> lines) {
     }
 
     /** The value of a member in MB, for example of {@code VmRSS}. */
-    double megabytes(String member) throws DemoException {
+    double megabytes(String member) {
         for (String line : lines) {
             if (line.startsWith(member + ":")) {
                 String number = line.substring(member.length() + 1).strip().split(" ", -1)[0];
                 return Double.parseDouble(number) * KIBIBYTE / 1e6;
             }
         }
-        throw new DemoException("the kernel tells no " + member);
+        throw new IllegalArgumentException("the kernel tells no " + member);
     }
 }

@@ -3,6 +3,7 @@ package dev.culvert.demo;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 
@@ -11,6 +12,8 @@ final class Restarts {
     private static final int TIMES = 3;
     private static final Duration LIMIT = Duration.ofSeconds(40);
     private static final Duration IDLE = Duration.ofSeconds(10);
+    private static final int MOMENTS = 11;
+    private static final Duration BETWEEN = Duration.ofSeconds(2);
     private static final double GOAL_SECONDS = 1.5;
     private static final double GOAL_MEGABYTES = 120;
 
@@ -52,17 +55,38 @@ final class Restarts {
                         seconds.getLast(),
                         processor.get(TIMES / 2),
                         GOAL_SECONDS));
+        showMemory(agent);
+        return agent;
+    }
+
+    /** Of several moments, since the compilers take some megabytes for some seconds at times. */
+    private void showMemory(AgentProcess agent) throws DemoException, InterruptedException {
         agent.requireIdle(IDLE);
-        ContainerMemory memory = program.memory(agent.name());
+        List<ContainerMemory> moments = new ArrayList<>();
+        for (int moment = 0; moment < MOMENTS; moment++) {
+            agent.requireIdle(BETWEEN);
+            moments.add(program.memory(agent.name()));
+        }
+        moments.sort(Comparator.comparingDouble(Restarts::resident));
+        ContainerMemory median = moments.get(MOMENTS / 2);
+        double own = median.megabytes("RssAnon");
         report.line(
                 String.format(
                         Locale.ROOT,
-                        "  resident %.0f MB after %d s idle (%.0f of its own, %.0f of files), goal %.0f",
-                        memory.megabytes("VmRSS"),
+                        "  resident %.0f MB after %d s idle (median of %d moments in %d s, %.0f to"
+                                + " %.0f; %.0f of its own, %.0f of files), goal %.0f",
+                        resident(median),
                         IDLE.toSeconds(),
-                        memory.megabytes("RssAnon"),
-                        memory.megabytes("VmRSS") - memory.megabytes("RssAnon"),
+                        MOMENTS,
+                        BETWEEN.toSeconds() * MOMENTS,
+                        resident(moments.getFirst()),
+                        resident(moments.getLast()),
+                        own,
+                        resident(median) - own,
                         GOAL_MEGABYTES));
-        return agent;
+    }
+
+    private static double resident(ContainerMemory memory) {
+        return memory.megabytes("VmRSS");
     }
 }

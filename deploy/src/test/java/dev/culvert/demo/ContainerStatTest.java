@@ -22,7 +22,7 @@ class ContainerStatTest {
     }
 
     @Test
-    void readsMemoryInMegabytes() throws DemoException {
+    void readsMemoryInMegabytes() {
         ContainerMemory memory =
                 new ContainerMemory(
                         List.of("Name:\tjava", "VmRSS:\t  100000 kB", "RssAnon:\t 5 kB"));
