@@ -74,7 +74,7 @@ final class AgentCommand implements Callable<Integer> {
 
     /** What was told. */
     AgentOptions options() {
-        String name = nodeName == null ? environment.getOrDefault("NODE_NAME", "") : nodeName;
+        String name = AgentOptions.nodeName(nodeName, environment);
         if (name.isBlank()) {
             throw new ParameterException(
                     spec.commandLine(), "The node's name is needed: --node-name or NODE_NAME");

@@ -32,7 +32,7 @@ record AgentOptions(Path config, @Nullable Path kubeconfig, String nodeName, Age
 
     /**
      * Understands the command line that a DaemonSet gives. It saves the agent the parser of all
-     * others: some 5 MB and a tenth of a second at the start.
+     * others: 4 MB and a tenth of a second at the start.
      *
      * @param words those of {@code culvert}
      * @return null for all that has more to it, such as a mistake or a question for help: {@link
@@ -68,7 +68,7 @@ record AgentOptions(Path config, @Nullable Path kubeconfig, String nodeName, Age
 
     private static @Nullable AgentOptions of(
             Map<String, String> values, Map<String, String> environment) {
-        String nodeName = values.getOrDefault(NODE_NAME, environment.getOrDefault("NODE_NAME", ""));
+        String nodeName = nodeName(values.get(NODE_NAME), environment);
         String kubeconfig = values.get(KUBECONFIG);
         if (nodeName.isBlank()) {
             return null;
@@ -84,12 +84,22 @@ record AgentOptions(Path config, @Nullable Path kubeconfig, String nodeName, Age
         }
     }
 
+    /** What was told, or else what the environment says, which may be nothing. */
+    static String nodeName(@Nullable String told, Map<String, String> environment) {
+        return told(told, "NODE_NAME", environment);
+    }
+
     /** Of what was told, or else of the environment. */
     static AgentIdentity identity(
             @Nullable String revision, @Nullable String podUid, Map<String, String> environment) {
         return new AgentIdentity(
-                revision == null ? environment.getOrDefault("CULVERT_REVISION", "") : revision,
-                podUid == null ? environment.getOrDefault("POD_UID", "") : podUid);
+                told(revision, "CULVERT_REVISION", environment),
+                told(podUid, "POD_UID", environment));
+    }
+
+    private static String told(
+            @Nullable String value, String variable, Map<String, String> environment) {
+        return value == null ? environment.getOrDefault(variable, "") : value;
     }
 
     /**
